@@ -1,0 +1,1 @@
+//! siemc, a compiler for detection analytics.
