@@ -6,10 +6,12 @@ use crate::source::Span;
 use crate::value::{Type, Value};
 
 /// An expression whose names are resolved and whose type is known.
+///
+/// `L` is what its leaves are: [`Leaf`] in a rule, a column in a plan. The operators are the same in both, so there is one tree.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Expr {
+pub struct Expr<L = Leaf> {
     /// What it computes.
-    pub kind: ExprKind,
+    pub kind: ExprKind<L>,
     /// The type of its value.
     pub ty: Type,
     /// Whether it may be missing. A boolean operator (`and`, a comparison, `in`, `exists`, ...) is never missing: it is two-valued.
@@ -22,19 +24,19 @@ pub struct Expr {
 ///
 /// A comparison (`Compare` to `InLookup`) with a missing operand is false.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ExprKind {
+pub enum ExprKind<L = Leaf> {
     /// A literal, or [`Value::Missing`] where folding left nothing.
     Const(Value),
     /// A parameter; its value is in [`super::Rule::params`].
     Param(ParamId),
     /// Something that the row or the hit gives.
-    Leaf(Leaf),
+    Leaf(L),
     /// Flips; a missing boolean counts as false first, so `not` of it is true.
-    Not(Box<Expr>),
+    Not(Box<Expr<L>>),
     /// All of them; a missing boolean counts as false. At least two.
-    And(Vec<Expr>),
+    And(Vec<Expr<L>>),
     /// One of them; a missing boolean counts as false. At least two.
-    Or(Vec<Expr>),
+    Or(Vec<Expr<L>>),
     /// Equality and order. Strings, booleans and addresses have `Equal` only.
     Compare {
         /// The operator.
@@ -42,18 +44,18 @@ pub enum ExprKind {
         /// Strings without ASCII case.
         fold: bool,
         /// Left operand.
-        left: Box<Expr>,
+        left: Box<Expr<L>>,
         /// Right operand.
-        right: Box<Expr>,
+        right: Box<Expr<L>>,
     },
     /// `low <= item <= high`.
     Between {
         /// The value that is placed.
-        item: Box<Expr>,
+        item: Box<Expr<L>>,
         /// Lower end, inclusive.
-        low: Box<Expr>,
+        low: Box<Expr<L>>,
         /// Upper end, inclusive.
-        high: Box<Expr>,
+        high: Box<Expr<L>>,
     },
     /// `contains`, `startswith`, `endswith`.
     Test {
@@ -62,16 +64,16 @@ pub enum ExprKind {
         /// Without ASCII case.
         fold: bool,
         /// The text that is searched.
-        item: Box<Expr>,
+        item: Box<Expr<L>>,
         /// What is searched for; where it is missing the test is false.
-        needle: Box<Expr>,
+        needle: Box<Expr<L>>,
     },
     /// `like`: `*` is any run of characters (newlines too), `?` exactly one character; the whole text has to fit.
     Like {
         /// Without ASCII case.
         fold: bool,
         /// The text.
-        item: Box<Expr>,
+        item: Box<Expr<L>>,
         /// The pattern in order.
         pattern: Vec<LikePiece>,
     },
@@ -80,7 +82,7 @@ pub enum ExprKind {
         /// Without ASCII case.
         fold: bool,
         /// The text.
-        item: Box<Expr>,
+        item: Box<Expr<L>>,
         /// The expression as written (`.` matches newlines, `$` is the very end, classes are ASCII).
         regex: String,
     },
@@ -89,23 +91,23 @@ pub enum ExprKind {
         /// Strings without ASCII case.
         fold: bool,
         /// The value that is sought.
-        item: Box<Expr>,
+        item: Box<Expr<L>>,
         /// The values, none missing; each a `Const` or a `Param`.
-        list: Vec<Expr>,
+        list: Vec<Expr<L>>,
     },
     /// `x in field` where the field is a list.
     InField {
         /// Strings without ASCII case.
         fold: bool,
         /// The value that is sought.
-        item: Box<Expr>,
+        item: Box<Expr<L>>,
         /// The list.
-        list: Box<Expr>,
+        list: Box<Expr<L>>,
     },
     /// `ip in "10.0.0.0/8"` or `ip in ["10.0.0.0/8", ...]`.
     InNets {
         /// The address.
-        item: Box<Expr>,
+        item: Box<Expr<L>>,
         /// The networks.
         nets: Vec<ipnet::IpNet>,
     },
@@ -114,53 +116,53 @@ pub enum ExprKind {
         /// The lookup.
         lookup: LookupId,
         /// Its keys.
-        keys: Vec<Expr>,
+        keys: Vec<Expr<L>>,
     },
     /// `lookup[a, b].column`; missing where no row matches.
     Lookup {
         /// The lookup.
         lookup: LookupId,
         /// Its keys.
-        keys: Vec<Expr>,
+        keys: Vec<Expr<L>>,
         /// The place of the column in [`crate::pack::lookup::Lookup::columns`].
         column: usize,
     },
     /// `exists(x)`: x is not missing.
-    Exists(Box<Expr>),
+    Exists(Box<Expr<L>>),
     /// `any(list, test)`: the test holds for one element, which it names `it` ([`Leaf::It`]).
     AnyItem {
         /// The list.
-        list: Box<Expr>,
+        list: Box<Expr<L>>,
         /// The test.
-        test: Box<Expr>,
+        test: Box<Expr<L>>,
     },
     /// `+ - * / %` over numbers, durations and timestamps; division yields a number (a duration by a duration too).
     Arithmetic {
         /// The operator.
         op: ArithmeticOp,
         /// Left operand.
-        left: Box<Expr>,
+        left: Box<Expr<L>>,
         /// Right operand.
-        right: Box<Expr>,
+        right: Box<Expr<L>>,
     },
     /// A function of its arguments.
     Call {
         /// Which.
         function: Function,
         /// In order.
-        args: Vec<Expr>,
+        args: Vec<Expr<L>>,
     },
     /// `if(condition, then, otherwise)`.
     If {
         /// The condition.
-        condition: Box<Expr>,
+        condition: Box<Expr<L>>,
         /// Where it is true.
-        then: Box<Expr>,
+        then: Box<Expr<L>>,
         /// Where it is not.
-        otherwise: Box<Expr>,
+        otherwise: Box<Expr<L>>,
     },
     /// The first that is not missing. At least one.
-    Coalesce(Vec<Expr>),
+    Coalesce(Vec<Expr<L>>),
 }
 
 /// What a row or a hit gives. Which leaves may stand where is the checker's to grant:
