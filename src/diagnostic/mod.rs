@@ -106,6 +106,22 @@ impl Findings {
     }
 }
 
+/// At most 60 characters of the first line, for a message that repeats what was written.
+pub fn shortened(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or("");
+    let mut characters = line.chars();
+    let shown: String = characters.by_ref().take(60).collect();
+    if characters.next().is_some() || text.trim().lines().count() > 1 { format!("{shown}...") } else { shown }
+}
+
+/// The candidate that `name` most likely means: at most a third of its characters differ.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (name.chars().count() / 3).max(1);
+    let distance = |candidate: &str| strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase());
+    let near = candidates.into_iter().map(|candidate| (distance(candidate), candidate));
+    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+}
+
 impl Extend<Diagnostic> for Findings {
     fn extend<T: IntoIterator<Item = Diagnostic>>(&mut self, iter: T) {
         self.all.extend(iter);

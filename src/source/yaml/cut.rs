@@ -1,0 +1,113 @@
+//! Values that YAML split: inside `{...}` and `[...]` a comma ends an unquoted value, whatever brackets or quotes it stands in.
+
+use super::{Entry, Kind, Node};
+use crate::diagnostic::{Code, Diagnostic, Findings, shortened};
+use crate::source::Span;
+
+/// A value in a flow collection that YAML cut in pieces.
+pub const CUT_VALUE: Code = Code("E0113");
+
+/// Reports the keys of a flow map that have no value: nobody writes one on purpose, a comma or colon inside a value makes them.
+/// The pieces are taken out, so that they are not reported again as unknown keys or broken expressions.
+pub(super) fn in_map(text: &str, entries: &mut Vec<Entry>, findings: &mut Findings) {
+    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+    let mut pieces = entries.drain(..).peekable();
+    while let Some(entry) = pieces.next() {
+        if !left_empty(&entry.value) {
+            kept.push(entry);
+            continue;
+        }
+        let mut end = entry.key.whole;
+        let cut = kept.last_mut().filter(|last| open(&last.value));
+        if let Some(last) = cut {
+            while closes_later(text, last.value.span.to(end)) {
+                let Some(next) = pieces.next_if(|next| left_empty(&next.value)) else { break };
+                end = next.key.whole;
+            }
+            findings.push(cut_value(text, last.value.span.to(end)));
+            last.value.kind = Kind::Refused;
+        } else {
+            findings.push(no_value(&entry));
+        }
+    }
+    drop(pieces);
+    *entries = kept;
+}
+
+/// Reports the items of a flow list that an open bracket or quote shows to be pieces of one value.
+pub(super) fn in_sequence(text: &str, items: &mut Vec<Node>, findings: &mut Findings) {
+    let mut kept: Vec<Node> = Vec::with_capacity(items.len());
+    let mut pieces = items.drain(..).peekable();
+    while let Some(mut item) = pieces.next() {
+        if open(&item) {
+            let mut whole = item.span;
+            while closes_later(text, whole) {
+                let Some(next) = pieces.next_if(|next| plain(next).is_some()) else { break };
+                whole = whole.to(next.span);
+            }
+            findings.push(cut_value(text, whole));
+            item = Node { span: whole, kind: Kind::Refused, flow: true };
+        }
+        kept.push(item);
+    }
+    drop(pieces);
+    *items = kept;
+}
+
+fn cut_value(text: &str, span: Span) -> Diagnostic {
+    let shown = shortened(slice(text, span));
+    Diagnostic::error(CUT_VALUE, span, format!("YAML cuts `{shown}` at its comma"))
+        .label("quote this")
+        .help("inside `{...}` and `[...]` a value with a comma or a colon needs quotes around all of it")
+}
+
+fn no_value(entry: &Entry) -> Diagnostic {
+    let key = &entry.key.value;
+    let found = Diagnostic::error(CUT_VALUE, entry.key.whole, format!("`{}` has no value", shortened(key)));
+    match key.split_once(':') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() && !name.contains(' ') => {
+            found.help(format!("a space is missing after the colon: `{name}: {value}`"))
+        }
+        _ => found.label("or quote this with what stands before it").help(
+            "inside `{...}` YAML ends a value at a comma: quote a value that holds one, and write `null` out where nothing is meant",
+        ),
+    }
+}
+
+fn left_empty(node: &Node) -> bool {
+    plain(node).is_some_and(str::is_empty)
+}
+
+fn open(node: &Node) -> bool {
+    plain(node).is_some_and(is_open)
+}
+
+fn closes_later(text: &str, span: Span) -> bool {
+    is_open(slice(text, span))
+}
+
+/// True where a parenthesis or a double quote is not closed.
+fn is_open(text: &str) -> bool {
+    let mut depth = 0_i64;
+    let mut quoted = false;
+    let mut escaped = false;
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    quoted || depth > 0
+}
+
+fn plain(node: &Node) -> Option<&str> {
+    node.scalar().filter(|scalar| scalar.plain).map(|scalar| scalar.text.value.as_str())
+}
+
+fn slice(text: &str, span: Span) -> &str {
+    text.get(span.start as usize..span.end as usize).unwrap_or("")
+}
