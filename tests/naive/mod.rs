@@ -1,0 +1,28 @@
+//! The naive evaluator: what a rule means, read straight from the written meaning and computed by trying everything.
+//!
+//! In: a checked rule, events in any order, the clock. Out: the alerts. All windows are recomputed from nothing, all chains are
+//! listed, every context reads the whole stream. It knows the types of `ir`, `pack` and `value` and the two data types of
+//! `eval`, and must never know how the real evaluator works: the two are compared, and a shared thought would hide a mistake.
+
+pub mod context;
+pub mod expression;
+pub mod function;
+pub mod hit;
+pub mod lookup;
+pub mod measure;
+pub mod report;
+pub mod row;
+pub mod sequence;
+pub mod signal;
+pub mod window;
+
+use row::World;
+use siemc::eval::alert::Alert;
+use siemc::eval::event::Event;
+use siemc::ir::Rule;
+
+/// The alerts of a rule over events, in order. `until` (milliseconds) promises that all events up to it are there.
+pub fn alerts(rule: &Rule, events: &[Event], until: i64) -> Vec<Alert> {
+    let world = World::new(rule, events, until);
+    report::alerts(&world)
+}
