@@ -5,4 +5,6 @@
 
 pub mod decode;
 pub mod expr;
+pub mod parse;
+pub mod print;
 pub mod rule;

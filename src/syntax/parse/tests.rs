@@ -1,0 +1,451 @@
+use super::super::expr::{BinaryOp, Expr, ExprKind, Literal, UnaryOp};
+use super::parse;
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Span};
+use proptest::prelude::*;
+use std::fmt::Write;
+
+fn read(src: &str) -> Result<Expr, Vec<Diagnostic>> {
+    parse(src, &|range| Span::new(FileId(0), range.start as u32, range.end as u32))
+}
+
+fn ok(src: &str) -> Expr {
+    read(src).unwrap_or_else(|found| panic!("{src}: {found:?}"))
+}
+
+fn literal(src: &str) -> Literal {
+    match ok(src).kind {
+        ExprKind::Literal(literal) => literal,
+        other => panic!("{src} is {other:?}"),
+    }
+}
+
+fn expr(kind: ExprKind) -> Expr {
+    Expr { kind, span: Span::default() }
+}
+
+fn name(text: &str) -> Expr {
+    expr(ExprKind::Name(text.into()))
+}
+
+fn binary(left: Expr, op: BinaryOp, fold: bool, right: Expr) -> Expr {
+    let (left, right) = (Box::new(left), Box::new(right));
+    expr(ExprKind::Binary { op, fold, op_span: Span::default(), left, right })
+}
+
+fn not(operand: Expr) -> Expr {
+    expr(ExprKind::Unary(UnaryOp::Not, Box::new(operand)))
+}
+
+/// `code | underlined text | message | label | help` of every finding.
+fn findings(src: &str) -> String {
+    let Err(found) = read(src) else { panic!("`{src}` has no finding") };
+    let mut text = String::new();
+    for d in found {
+        let span = d.span.unwrap();
+        let place = src.get(span.start as usize..span.end as usize).unwrap();
+        let _ = write!(text, "{} | {place} | {}", d.code, d.message);
+        for part in [d.label, d.help].into_iter().flatten() {
+            let _ = write!(text, " | {part}");
+        }
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}
+
+#[test]
+fn every_operator_reads_as_itself() {
+    let cases = [
+        ("==", BinaryOp::Equal, false),
+        ("=~", BinaryOp::Equal, true),
+        ("!=", BinaryOp::NotEqual, false),
+        ("!~", BinaryOp::NotEqual, true),
+        ("<", BinaryOp::Less, false),
+        ("<=", BinaryOp::LessEqual, false),
+        (">", BinaryOp::Greater, false),
+        (">=", BinaryOp::GreaterEqual, false),
+        ("in", BinaryOp::In, false),
+        ("in~", BinaryOp::In, true),
+        ("not in", BinaryOp::NotIn, false),
+        ("not  in~", BinaryOp::NotIn, true),
+        ("contains", BinaryOp::Contains, false),
+        ("contains~", BinaryOp::Contains, true),
+        ("startswith", BinaryOp::StartsWith, false),
+        ("startswith~", BinaryOp::StartsWith, true),
+        ("endswith", BinaryOp::EndsWith, false),
+        ("endswith~", BinaryOp::EndsWith, true),
+        ("like", BinaryOp::Like, false),
+        ("like~", BinaryOp::Like, true),
+        ("matches", BinaryOp::Matches, false),
+        ("matches~", BinaryOp::Matches, true),
+        ("and", BinaryOp::And, false),
+        ("or", BinaryOp::Or, false),
+        ("+", BinaryOp::Add, false),
+        ("-", BinaryOp::Subtract, false),
+        ("*", BinaryOp::Multiply, false),
+        ("/", BinaryOp::Divide, false),
+        ("%", BinaryOp::Modulo, false),
+    ];
+    for (sign, op, fold) in cases {
+        let expected = binary(name("a.b"), op, fold, name("c"));
+        assert_eq!(ok(&format!("a.b {sign} c")), expected, "{sign}");
+        assert_eq!(ok(&format!("a.b {sign}\n\t(c)")), expected, "{sign}");
+        assert_eq!(ok(&expected.to_string()), expected, "{sign}");
+    }
+}
+
+#[test]
+fn a_negated_word_operator_is_the_negation() {
+    let expected = not(binary(name("a"), BinaryOp::Contains, true, name("b")));
+    assert_eq!(ok("a not contains~ b"), expected);
+    assert_eq!(expected.to_string(), "a not contains~ b");
+    assert_eq!(ok("not a in b"), not(binary(name("a"), BinaryOp::In, false, name("b"))));
+    assert_eq!(ok("not a in b").to_string(), "not a in b");
+}
+
+#[test]
+fn precedence_is_the_tables() {
+    let same = [
+        ("not a == b", "not (a == b)"),
+        ("not a and b", "(not a) and b"),
+        ("a == b + c * -d", "a == (b + (c * (-d)))"),
+        ("a - b - c", "(a - b) - c"),
+        ("a or b or c", "(a or b) or c"),
+        ("a in [b] and c < d", "(a in [b]) and (c < d)"),
+        ("not not a", "not (not a)"),
+        ("x between (1, 5) and y", "(x between (1, 5)) and y"),
+    ];
+    for (plain, grouped) in same {
+        assert_eq!(ok(plain), ok(grouped), "{plain}");
+        assert_eq!(ok(plain).to_string(), plain);
+    }
+    assert_ne!(ok("a - (b - c)"), ok("a - b - c"));
+    assert_eq!(ok("a - (b - c)").to_string(), "a - (b - c)");
+}
+
+#[test]
+fn calls_and_lookups_have_their_parts() {
+    let ExprKind::Call { name: function, args, filter, .. } = ok("sum(network.bytes_out where a and b)").kind.clone()
+    else {
+        unreachable_case()
+    };
+    assert_eq!((function.as_str(), args.len()), ("sum", 1));
+    assert_eq!(*filter.unwrap(), ok("a and b"));
+    assert_eq!(ok("count( where exists(x) )").to_string(), "count(where exists(x))");
+    assert_eq!(ok("gap.share(1s, 2s,)").to_string(), "gap.share(1s, 2s)");
+    assert_eq!(ok("approved[ a , lower(b) ] . role_name").to_string(), "approved[a, lower(b)].role_name");
+    assert_eq!(ok("not (a, b, 443) in approved_ports").to_string(), "not (a, b, 443) in approved_ports");
+    assert_eq!(
+        ok("infinite == inside.in and notes == ordinal").to_string(),
+        "infinite == inside.in and notes == ordinal"
+    );
+    assert_eq!(ok("x in []").to_string(), "x in []");
+}
+
+fn unreachable_case() -> ! {
+    panic!("another form than expected")
+}
+
+#[test]
+fn strings_decode() {
+    let text = |src: &str| match literal(src) {
+        Literal::String(text) => text,
+        other => panic!("{src} is {other:?}"),
+    };
+    assert_eq!(text(r#""a\"b\\c\n\t\r'\u{1F600}é""#), "a\"b\\c\n\t\r'\u{1F600}é");
+    assert_eq!(text(r#"'it\'s "x"'"#), "it's \"x\"");
+    assert_eq!(text(r#"r"\d+\""#), r"\d+\");
+    assert_eq!(text(r##"r#"say "hi" \"#"##), r#"say "hi" \"#);
+    assert_eq!(text(r#"r'"'"#), "\"");
+    assert_eq!(text("\"and ( [ # not\""), "and ( [ # not");
+    assert_eq!(text("''"), "");
+}
+
+#[test]
+fn numbers_sizes_durations_times_and_addresses_decode() {
+    let cases = [
+        ("0", Literal::Integer(0)),
+        ("1_000_000", Literal::Integer(1_000_000)),
+        ("-7", Literal::Integer(-7)),
+        ("9223372036854775807", Literal::Integer(i64::MAX)),
+        ("20kB", Literal::Integer(20_000)),
+        ("3MB", Literal::Integer(3_000_000)),
+        ("1GiB", Literal::Integer(1 << 30)),
+        ("4KiB", Literal::Integer(4096)),
+        ("0.25", Literal::Number(0.25)),
+        ("1e-3", Literal::Number(0.001)),
+        ("2E6", Literal::Number(2e6)),
+        ("500ms", Literal::Duration(500)),
+        ("90s", Literal::Duration(90_000)),
+        ("1h30m", Literal::Duration(5_400_000)),
+        ("14d", Literal::Duration(1_209_600_000)),
+        ("1s500ms", Literal::Duration(1_500)),
+        ("0s", Literal::Duration(0)),
+        ("2026-03-01T09:00:00Z", Literal::Timestamp(1_772_355_600_000)),
+        ("2026-03-01T10:00:00.0019+01:00", Literal::Timestamp(1_772_355_600_001)),
+        ("1969-12-31T23:59:59.9999Z", Literal::Timestamp(-1)),
+        ("10.0.0.1", Literal::Ip("10.0.0.1".parse().unwrap())),
+        ("2001:db8::1", Literal::Ip("2001:db8::1".parse().unwrap())),
+        ("fe80::1", Literal::Ip("fe80::1".parse().unwrap())),
+        ("::", Literal::Ip("::".parse().unwrap())),
+        ("::ffff:10.0.0.1", Literal::Ip("::ffff:10.0.0.1".parse().unwrap())),
+    ];
+    for (src, value) in cases {
+        assert_eq!(literal(src), value, "{src}");
+        assert_eq!(literal(&value.to_string()), value, "{src} as {value}");
+    }
+    assert_eq!(ok("5-3"), ok("5 - 3"));
+    assert_eq!(ok("a-1"), ok("a - 1"));
+}
+
+#[test]
+fn places_are_exact() {
+    let src = "  app.role == \"é\" and\n  hosts[peer.host] .kind in~ [a]";
+    let at = |span: Span| src.get(span.start as usize..span.end as usize).unwrap();
+    let ExprKind::Binary { op_span, left, right, .. } = ok(src).kind else { unreachable_case() };
+    assert_eq!(at(op_span), "and");
+    assert_eq!(at(left.span), "app.role == \"é\"");
+    assert_eq!(at(right.span), "hosts[peer.host] .kind in~ [a]");
+    let ExprKind::Binary { left, .. } = right.kind else { unreachable_case() };
+    let ExprKind::Lookup { lookup_span, column_span, .. } = left.kind else { unreachable_case() };
+    assert_eq!((at(lookup_span), at(column_span)), ("hosts", "kind"));
+}
+
+#[test]
+fn mixed_logic_names_both_readings() {
+    insta::assert_snapshot!(findings("a or b and c"), @"E0204 | or | `and` and `or` are mixed without parentheses | write `a or (b and c)` or `(a or b) and c`");
+    insta::assert_snapshot!(
+        findings("x == 1 and y or z == 2 and w"),
+        @"E0204 | or | `and` and `or` are mixed without parentheses | write `(x == 1 and y) or (z == 2 and w)` or `x == 1 and (y or z == 2) and w`"
+    );
+    insta::assert_snapshot!(findings("a and not b or c or d"), @"E0204 | or | `and` and `or` are mixed without parentheses | write `(a and not b) or c` or `a and (not b or c)`");
+    insta::assert_snapshot!(findings("count(where a or b and c)"), @"E0204 | or | `and` and `or` are mixed without parentheses | write `a or (b and c)` or `(a or b) and c`");
+    assert!(read("(a or b) and (c or d and (e))").is_err());
+    ok("(a or b) and not (c or d)");
+}
+
+#[test]
+fn every_semantic_fault_is_reported_at_once() {
+    insta::assert_snapshot!(findings(r#"a < b < c and x between 1 and m[k] == "\d" and d == 1h2h and not b == not c"#));
+}
+
+#[test]
+fn messages_speak_the_language() {
+    let cases = [
+        "a = 1",
+        "a && b",
+        "a & b",
+        "a || b",
+        "!a",
+        "a AND b",
+        "NOT a",
+        "a OR b",
+        "a <> b",
+        "a === b",
+        "a is null",
+        "a == null",
+        "a == True",
+        "a ==",
+        "",
+        "   ",
+        "a b",
+        "(a",
+        "(a]",
+        "a)",
+        "a == \"x",
+        "a == 'x\n'",
+        "a == [1, 2",
+        "f(a, )",
+        "f(a b)",
+        "f(, a)",
+        "()",
+        "contains(a, b)",
+        "a contains",
+        "# comment",
+        "a == {{b}}",
+        "a == \u{201c}b\u{201d}",
+        "a == b # why",
+        "a == $",
+        "a[1]",
+        "a[1].",
+        "10.0.0.0/8",
+        "ip in 10.0.0.0/8",
+        "ip in 2001:db8::/32",
+        "1.2.3",
+        "10.0.0.256",
+        "1.",
+        "007",
+        "0xff",
+        "1__0",
+        "1_",
+        "5KB",
+        "1.5h",
+        "2w",
+        "30m1h",
+        "1h1h",
+        "1h30",
+        "5parsecs",
+        "9223372036854775808",
+        "9223372036854775807kB",
+        "99999999999d",
+        "1e999",
+        "2026-03-01",
+        "2026-03-01T09:00:00",
+        "2026-13-01T09:00:00Z",
+        "\"\\q\"",
+        "\"\\u{}\"",
+        "\"\\u{D800}\"",
+        "\"\\x41\"",
+        "a between (1)",
+        "a between (1, 2, 3)",
+        "a between 1 and 5",
+        "a == b in c",
+        "a == not b",
+        "a ** b",
+        "a ? b : c",
+        "a.b. == c",
+        "a ==~ b",
+        "x where y",
+        "count(x where)",
+        "é == 1",
+        "a; b",
+    ];
+    let mut text = String::new();
+    for src in cases {
+        let _ = writeln!(text, "{}\n    {}", src.replace('\n', "\\n"), findings(src).replace('\n', "\n    "));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn hostile_sizes_are_refused_and_not_recursed_into() {
+    let deep = |n: usize, open: &str, close: &str| format!("{}a{}", open.repeat(n), close.repeat(n));
+    for (open, close) in [("(", ")"), ("[", "]"), ("f(", ")"), ("m[", "].c"), ("(not -", ")")] {
+        ok(&deep(64, open, close));
+        assert!(findings(&deep(65, open, close)).contains("E0209"), "{open}");
+        assert!(findings(&deep(100_000, open, close)).contains("E0209"), "{open}");
+    }
+    for chain in ["a and ", "a + ", "not ", "-"] {
+        ok(&format!("{}a", chain.repeat(256)));
+        assert!(findings(&format!("{}a", chain.repeat(257))).contains("more than 256 operators"), "{chain}");
+        assert!(findings(&format!("{}a", chain.repeat(50_000))).contains("more than 256 operators"), "{chain}");
+    }
+    let spread = vec!["(a and b)"; 300].join(",");
+    assert_eq!(findings(&format!("[{spread}]")).lines().count(), 1);
+    ok(&format!("x in [{}1]", "1, ".repeat(20_000)));
+}
+
+fn literals() -> impl Strategy<Value = Literal> {
+    prop_oneof![
+        any::<String>().prop_map(Literal::String),
+        r#"[\\"'a-c\n\t#r]{0,6}"#.prop_map(Literal::String),
+        (-i64::MAX..=i64::MAX).prop_map(Literal::Integer),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(Literal::Number),
+        any::<bool>().prop_map(Literal::Boolean),
+        (-i64::MAX..=i64::MAX).prop_map(Literal::Duration),
+        (-62_000_000_000_000_i64..253_000_000_000_000).prop_map(Literal::Timestamp),
+        any::<std::net::IpAddr>().prop_map(Literal::Ip),
+    ]
+}
+
+fn operators() -> impl Strategy<Value = (BinaryOp, bool)> {
+    let plain = [
+        BinaryOp::Or,
+        BinaryOp::And,
+        BinaryOp::Less,
+        BinaryOp::LessEqual,
+        BinaryOp::Greater,
+        BinaryOp::GreaterEqual,
+        BinaryOp::Add,
+        BinaryOp::Subtract,
+        BinaryOp::Multiply,
+        BinaryOp::Modulo,
+    ];
+    let folding = [
+        BinaryOp::Equal,
+        BinaryOp::NotEqual,
+        BinaryOp::In,
+        BinaryOp::NotIn,
+        BinaryOp::Contains,
+        BinaryOp::StartsWith,
+        BinaryOp::EndsWith,
+        BinaryOp::Like,
+        BinaryOp::Matches,
+    ];
+    prop_oneof![
+        prop::sample::select(plain.to_vec()).prop_map(|op| (op, false)),
+        (prop::sample::select(folding.to_vec()), any::<bool>()),
+    ]
+}
+
+fn names() -> impl Strategy<Value = String> {
+    "[a-z_][a-z0-9_]{0,4}(\\.[a-z_][a-z0-9_]{0,3}){0,2}".prop_filter("a word of the language", |text| {
+        !["and", "or", "not", "in", "like", "where", "true", "null", "nil"].contains(&text.as_str())
+    })
+}
+
+/// Trees that a text can give: the parser folds `-1`, so no literal number stands under a minus.
+fn trees() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        literals().prop_map(ExprKind::Literal),
+        names().prop_map(ExprKind::Name),
+        "[a-z_][a-z0-9_]{0,4}".prop_map(ExprKind::Param),
+    ];
+    leaf.prop_map(expr).prop_recursive(5, 40, 4, |inner| {
+        let items = prop::collection::vec(inner.clone(), 0..4);
+        let several = prop::collection::vec(inner.clone(), 2..4);
+        let some = prop::collection::vec(inner.clone(), 1..3);
+        prop_oneof![
+            4 => (inner.clone(), operators(), inner.clone()).prop_map(|(l, (op, fold), r)| binary(l, op, fold, r)),
+            1 => (inner.clone(), inner.clone(), inner.clone()).prop_map(|(x, low, high)| {
+                binary(x, BinaryOp::Between, false, expr(ExprKind::Tuple(vec![low, high])))
+            }),
+            2 => inner.clone().prop_map(not),
+            1 => inner.clone().prop_map(|e| match e.kind {
+                ExprKind::Literal(_) => e,
+                _ => expr(ExprKind::Unary(UnaryOp::Negate, Box::new(e))),
+            }),
+            1 => items.clone().prop_map(|items| expr(ExprKind::List(items))),
+            1 => several.prop_map(|items| expr(ExprKind::Tuple(items))),
+            1 => (names(), items, prop::option::of(inner)).prop_map(|(name, args, filter)| {
+                let filter = filter.map(Box::new);
+                expr(ExprKind::Call { name, name_span: Span::default(), args, filter })
+            }),
+            1 => (names(), some, names()).prop_map(|(lookup, keys, column)| {
+                let (lookup_span, column_span) = (Span::default(), Span::default());
+                expr(ExprKind::Lookup { lookup, lookup_span, keys, column, column_span })
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_reads_back(tree in trees()) {
+        let text = tree.to_string();
+        let read = read(&text);
+        prop_assert_eq!(read.as_ref(), Ok(&tree), "{}", text);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_with_a_place(text in any::<String>()) {
+        for found in read(&text).err().into_iter().flatten() {
+            let span = found.span.unwrap();
+            prop_assert!(text.get(span.start as usize..span.end as usize).is_some());
+        }
+    }
+
+    #[test]
+    fn any_tokens_are_read_or_refused_with_a_place(
+        tokens in prop::collection::vec(prop::sample::select(vec![
+            "a", "not", "in", "and", "or", "==", "=~", "(", ")", "[", "]", ",", ".", "1h", "0x", "\"", "'", "r\"", "\\", "$", "-",
+            " ", "\n", "é", "where", "f(", "::1", "2026-03-01", "between", "~", "1e", "#", "/", "{",
+        ]), 0..30)
+    ) {
+        let text = tokens.concat();
+        for found in read(&text).err().into_iter().flatten() {
+            let span = found.span.unwrap();
+            prop_assert!(text.get(span.start as usize..span.end as usize).is_some());
+        }
+    }
+}
