@@ -39,9 +39,10 @@ struct Builder<'a, 'r> {
     operators: Cell<usize>,
 }
 
+/// Its bytes; pest counts the blanks before a part that is left out (`name ~ subscript?`).
 fn range_of(pair: &Pair<'_, Rule>) -> Range<usize> {
-    let span = pair.as_span();
-    span.start()..span.end()
+    let start = pair.as_span().start();
+    start..start + pair.as_str().trim_end().len()
 }
 
 impl Builder<'_, '_> {

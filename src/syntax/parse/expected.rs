@@ -38,10 +38,11 @@ fn expected(variant: &ErrorVariant<Rule>, src: &str, at: usize) -> String {
     let ErrorVariant::ParsingError { positives, .. } = variant else {
         return VALUE.to_owned();
     };
+    // Where a value fails at its very beginning, pest names the rule that was to begin there.
     if positives.contains(&Rule::column) {
         return "a column's name".to_owned();
     }
-    if positives.iter().any(|rule| matches!(rule, Rule::reference | Rule::name | Rule::string)) {
+    if positives.iter().any(|rule| matches!(rule, Rule::expression | Rule::expr | Rule::reference | Rule::string)) {
         return VALUE.to_owned();
     }
     match scan::open_at(src, at) {
@@ -92,7 +93,7 @@ fn foreign(src: &str, token: &Range<usize>) -> Option<(Range<usize>, String)> {
 
 fn foreign_word(text: &str) -> Option<String> {
     let instead = match text {
-        "=" | "===" => "did you mean `==`?",
+        "=" | "===" | ":" => "did you mean `==`?",
         "!==" | "<>" => "did you mean `!=`?",
         "==~" => "did you mean `=~`?",
         "!=~" => "did you mean `!~`?",
@@ -104,7 +105,6 @@ fn foreign_word(text: &str) -> Option<String> {
         "**" | "^" => "there is no power operator",
         "//" => "comments stand outside of an expression, behind YAML's `#`",
         "?" | "?:" => "write `if(condition, then, otherwise)`",
-        ":" => "did you mean `==`?",
         "is" | "IS" => "a missing value is tested with `exists(field)`; values are compared with `==`",
         "has" => "did you mean `contains`?",
         "regex" | "regexp" | "rlike" => "did you mean `matches`?",

@@ -71,7 +71,10 @@ fn integer(text: &str, digits: &str, scale: i64) -> Result<i64, Fault> {
 /// Digits without their underscores.
 fn plain_digits(text: &str, digits: &str) -> Result<String, Fault> {
     if digits.ends_with('_') || digits.contains("__") {
-        return Err(fault(format!("`{text}` has an underscore that is not between digits"), "write `1_000`"));
+        return Err(fault(
+            format!("`{text}` has an underscore that is not between digits"),
+            "underscores stand as in `1_000`",
+        ));
     }
     let plain = digits.replace('_', "");
     if plain.len() > 1 && plain.starts_with('0') {

@@ -27,11 +27,16 @@ mod tests;
 
 use super::expr::Expr;
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{Span, Text};
 use grammar::{Grammar, Rule};
 use pest::Parser;
 use report::Report;
 use std::ops::Range;
+
+/// Parses an expression that stands in a YAML value; every place is that of the characters in the file.
+pub fn expression(text: &Text) -> Result<Expr, Vec<Diagnostic>> {
+    parse(&text.value, &|range| text.span(range))
+}
 
 /// Parses the text of an expression; `place` gives the place in the file of a byte range of it. All that is wrong is reported where
 /// the text is well-formed; otherwise the first place where it is not.
