@@ -3,9 +3,7 @@
 Each check is `tree -> iterable of (code, message, node)`; adding one is adding it to CHECKS.
 """
 
-from .parser import decode, walk
-
-import ipaddress
+from .parser import walk
 
 PIPES = {"head", "tail"}
 
@@ -90,26 +88,9 @@ def _integers_fit(tree):
             yield "integer-range", f"`{token}` is larger than a 64-bit integer", token
 
 
-def _cidrs_exist(tree):
-    for call in _nodes(tree, "function_call"):
-        if _text_of(call) == "cidrMatch" and call["expressions"]:
-            for literal in _nodes(call["expressions"], "string"):
-                value = decode(literal.children[0])
-                if not _is_network(value):
-                    yield "bad-cidr", f"`{value}` is no IP address or CIDR range", literal
-
-
-def _is_network(text):
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
-
-
 CHECKS = (
     _only_known_pipes, _only_known_functions, _no_methods, _sets_hold_constants, _no_unsupported_queries, _sequences_have_two_steps,
-    _integers_fit, _cidrs_exist,
+    _integers_fit,
 )
 
 

@@ -6,14 +6,30 @@ const net = require('node:net');
 const { RE2JS } = require('re2js');
 const { walk, typeName, separated } = require('./analyzer');
 const { unserialized } = require('./serialized');
+const { stringLiterals, integersFit, datetimesExist, escapesMeanOneThing, datatableCellsFit } = require('./literals');
 
-const CHECKS = [orderChecked, regexesCompile, equalityWithinOneType, cidrsExist, joinsNameTheirKind, scanMatchId, watchlistsDeclared, partitionsUnbounded];
+const CHECKS = [
+  oneResult, orderChecked, regexesCompile, equalityWithinOneType, branchesOfOneType, cidrsExist, joinsNameTheirKind, scanMatchId,
+  watchlistsDeclared, partitionsUnbounded, integersFit, datetimesExist, escapesMeanOneThing,
+  datatableCellsFit,
+];
 
 /** Every own fault of the tree. `query` gives the declared watchlists. */
 function ownFaults(root, query) {
   return CHECKS.flatMap((check) => check(root, query)).map(({ code, message, element }) => ({
     code, severity: 'error', message, at: element.TextStart, width: element.Width,
   }));
+}
+
+// An analytics rule runs one query: `let`s and then one table.
+function oneResult(root) {
+  const results = [];
+  walk(root, (element, type) => {
+    if (type === 'ExpressionStatement') results.push(element);
+  });
+  const [, second] = results;
+  if (results.length === 1) return [];
+  return [{ code: 'one-result', element: second || root, message: `${results.length} statements give a result: expected one` }];
 }
 
 function orderChecked(root) {
@@ -54,10 +70,29 @@ function equalityWithinOneType(root) {
     if (one && other && one !== other) {
       found.push({ code: 'mixed-equality', element, message: `a ${one} is compared with a ${other}: expected one type on both sides` });
     }
+    if (isDynamic(left) && isDynamic(right)) {
+      found.push({ code: 'dynamic-equality', element, message: 'two dynamic values are compared: expected a cast, as `tostring(...)`' });
+    }
   };
   walk(root, (element, type) => {
     if (type === 'BinaryExpression' && ['==', '!=', '<>'].includes(element.Operator.Text)) compare(element, element.Left, element.Right);
     if (type === 'InExpression') separated(element.Right.Expressions).forEach((value) => compare(value, element.Left, value));
+  });
+  return found;
+}
+
+// The places of the values among which these functions choose.
+const BRANCHES = {
+  iff: (given) => given.slice(1), iif: (given) => given.slice(1), coalesce: (given) => given, min_of: (given) => given, max_of: (given) => given,
+  case: (given) => given.filter((_, place) => place % 2 === 1 || place === given.length - 1),
+};
+
+function branchesOfOneType(root) {
+  const found = [];
+  walk(root, (element, type) => {
+    if (type !== 'FunctionCallExpression' || !Object.hasOwn(BRANCHES, element.Name.SimpleName)) return;
+    const families = new Set(BRANCHES[element.Name.SimpleName](argumentsOf(element)).map(family).filter(Boolean));
+    if (families.size > 1) found.push({ code: 'mixed-branches', element, message: `\`${element.Name.SimpleName}\` chooses among ${[...families].join(' and ')}: expected one type` });
   });
   return found;
 }
@@ -67,6 +102,10 @@ const FAMILIES = { string: 'string', int: 'number', long: 'number', real: 'numbe
 // Unknown, dynamic and tabular types are no family: the engine converts them or the analyzer speaks of them.
 function family(expression) {
   return (expression.ResultType && FAMILIES[expression.ResultType.Name]) || null;
+}
+
+function isDynamic(expression) {
+  return expression.ResultType !== null && expression.ResultType !== undefined && expression.ResultType.Name === 'dynamic';
 }
 
 const CIDR_FUNCTIONS = new Set(['ipv4_is_in_range', 'ipv4_is_in_any_range', 'ipv4_is_match', 'ipv4_compare', 'parse_ipv4_mask', 'ipv6_is_in_range', 'ipv6_is_in_any_range', 'ipv6_is_match', 'ipv6_compare']);
@@ -150,19 +189,4 @@ function constantString(expression) {
   return typeof value === 'string' && typeName(expression) !== 'DynamicExpression' ? value : null;
 }
 
-function stringLiterals(expression) {
-  const found = [];
-  walk(expression, (element, type) => {
-    if (isStringLiteral(element, type)) found.push(element);
-  });
-  return found;
-}
-
-/** Whether the element is one whole string literal; a part of `"a" "b"` or the name in `['a.b']` is not. */
-function isStringLiteral(element, type = typeName(element)) {
-  if (type === 'CompoundStringLiteralExpression') return true;
-  if (type !== 'LiteralExpression' || typeof element.LiteralValue !== 'string') return false;
-  return element.ResultType !== null && element.ResultType.Name === 'string' && !/^(BracketedName|CompoundStringLiteralExpression)$/.test(typeName(element.Parent));
-}
-
-module.exports = { ownFaults, stringLiterals };
+module.exports = { ownFaults };
