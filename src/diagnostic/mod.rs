@@ -3,6 +3,20 @@
 //! In: [`Diagnostic`]s that any room made. Out: text for a terminal, JSON, SARIF, GitHub annotations, and the page that explains
 //! a code. This room must never know why a finding was made.
 
+mod github;
+mod json;
+mod order;
+mod pages;
+mod sarif;
+mod text;
+
+pub use github::github;
+pub use json::json;
+pub use order::ordered;
+pub use pages::{all_codes, page};
+pub use sarif::sarif;
+pub use text::text;
+
 use crate::source::Span;
 
 /// How much a finding weighs.
@@ -14,6 +28,17 @@ pub enum Severity {
     Warning,
     /// The rule has no meaning, or cannot be compiled as asked.
     Error,
+}
+
+impl Severity {
+    /// The lower-case word that every rendering uses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
 }
 
 /// A diagnostic code such as `E0123`; never reused. Its page is `pages/E0123.md` beside this module (first line: title).
