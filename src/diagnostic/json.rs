@@ -16,7 +16,8 @@ pub fn json(all: &[Diagnostic], files: &Files) -> String {
         diagnostics: found.iter().map(|found| one(found, files)).collect(),
     };
     // Strings and numbers always serialise; a text that says so is better than a panic if that ever changes.
-    serde_json::to_string_pretty(&report).unwrap_or_else(|error| format!("{{\"version\": 1, \"failed\": \"{error}\"}}")) + "\n"
+    serde_json::to_string_pretty(&report).unwrap_or_else(|error| format!("{{\"version\": 1, \"failed\": \"{error}\"}}"))
+        + "\n"
 }
 
 #[derive(Serialize)]
@@ -72,5 +73,11 @@ fn one<'a>(found: &'a Diagnostic, files: &'a Files) -> One<'a> {
 
 fn place(span: Span, files: &Files) -> Where<'_> {
     let (start, end) = (files.start(span), files.end(span));
-    Where { file: files.name(span.file), line: start.line, column: start.column, end_line: end.line, end_column: end.column }
+    Where {
+        file: files.name(span.file),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
 }

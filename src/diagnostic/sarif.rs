@@ -48,11 +48,11 @@ fn result(found: &Diagnostic, files: &Files) -> Value {
         Some(help) => format!("{}\n{help}", found.message),
         None => found.message.clone(),
     };
-    let locations: Vec<Value> = found.span.iter().map(|span| json!({ "physicalLocation": physical(*span, files) })).collect();
-    let related = |(id, (span, text)): (usize, &(Span, String))| {
-        json!({ "id": id, "physicalLocation": physical(*span, files), "message": { "text": text } })
-    };
-    let mut result = json!({ "ruleId": found.code.0, "level": level, "message": { "text": message }, "locations": locations });
+    let locations: Vec<Value> =
+        found.span.iter().map(|span| json!({ "physicalLocation": physical(*span, files) })).collect();
+    let related = |(id, (span, text)): (usize, &(Span, String))| json!({ "id": id, "physicalLocation": physical(*span, files), "message": { "text": text } });
+    let mut result =
+        json!({ "ruleId": found.code.0, "level": level, "message": { "text": message }, "locations": locations });
     if let (Some(map), false) = (result.as_object_mut(), found.related.is_empty()) {
         map.insert("relatedLocations".to_owned(), found.related.iter().enumerate().map(related).collect());
     }

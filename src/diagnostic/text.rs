@@ -15,7 +15,8 @@ const MOST_LINES: u32 = 4;
 /// All findings, a blank line between them; `colour` adds terminal colours. Empty where there are none.
 pub fn text(all: &[Diagnostic], files: &Files, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
-    let shown: Vec<String> = ordered(all, files).into_iter().map(|found| renderer.render(&[group(found, files)])).collect();
+    let shown: Vec<String> =
+        ordered(all, files).into_iter().map(|found| renderer.render(&[group(found, files)])).collect();
     if shown.is_empty() { String::new() } else { shown.join("\n\n") + "\n" }
 }
 
@@ -45,7 +46,8 @@ struct Mark<'a> {
 /// The underlines of each file, the finding's own file first.
 fn by_file(found: &Diagnostic) -> Vec<(FileId, Vec<Mark<'_>>)> {
     let own = found.span.map(|span| Mark { span, kind: AnnotationKind::Primary, label: found.label.as_deref() });
-    let others = found.related.iter().map(|(span, text)| Mark { span: *span, kind: AnnotationKind::Context, label: Some(text) });
+    let others =
+        found.related.iter().map(|(span, text)| Mark { span: *span, kind: AnnotationKind::Context, label: Some(text) });
     let mut files: Vec<(FileId, Vec<Mark<'_>>)> = Vec::new();
     for mark in own.into_iter().chain(others) {
         match files.iter_mut().find(|(file, _)| *file == mark.span.file) {

@@ -1,0 +1,148 @@
+//! What a rule and a `shared/` file have in common: `params`, `let`, `events`, `context`; and `schedule`.
+
+use super::expression::{expression, literal};
+use super::kit::{self, EXCLUDES, Fields, missing, named};
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::source::Span;
+use crate::source::yaml::Node;
+use crate::syntax::expr::{Expr, ExprKind};
+use crate::syntax::rule::{Context, ContextForm, Event, Name, Param, Schedule, Shared};
+
+/// Reads a file of `shared/`.
+pub fn shared(node: &Node, findings: &mut Findings) -> Shared {
+    let Some(mut fields) = Fields::of(node, "a shared file", findings) else { return Shared::default() };
+    let shared = parts(&mut fields, findings);
+    fields.finish(findings);
+    shared
+}
+
+pub(super) fn parts(fields: &mut Fields<'_>, findings: &mut Findings) -> Shared {
+    let params = fields.take("params", findings).map(|node| params(node, findings)).unwrap_or_default();
+    let lets = fields.take("let", findings).map(|node| named(node, "`let`", findings, expression)).unwrap_or_default();
+    let events =
+        fields.take("events", findings).map(|node| named(node, "`events`", findings, event)).unwrap_or_default();
+    let contexts =
+        fields.take("context", findings).map(|node| named(node, "`context`", findings, context)).unwrap_or_default();
+    Shared { params, lets, events, contexts }
+}
+
+/// Reads `params`.
+pub fn params(node: &Node, findings: &mut Findings) -> Vec<(Name, Param)> {
+    named(node, "`params`", findings, param)
+}
+
+fn param(node: &Node, findings: &mut Findings) -> Option<Param> {
+    let mut fields = Fields::of(node, "a parameter", findings)?;
+    let span = fields.span;
+    let default = fields.require("default", span, findings).and_then(|node| literal(node, findings));
+    let min = fields.literal("min", findings);
+    let max = fields.literal("max", findings);
+    let about = fields.text("about", findings);
+    fields.finish(findings);
+    Some(Param { default: default?, min, max, about })
+}
+
+/// Reads `schedule`.
+pub fn schedule(node: &Node, findings: &mut Findings) -> Option<Schedule> {
+    let mut fields = Fields::of(node, "`schedule`", findings)?;
+    let schedule = Schedule {
+        every: fields.expression("every", findings),
+        delay: fields.expression("delay", findings),
+        span: node.span,
+    };
+    fields.finish(findings);
+    Some(schedule)
+}
+
+fn event(node: &Node, findings: &mut Findings) -> Option<Event> {
+    let mut fields = Fields::of(node, "an event", findings)?;
+    fields.exclusive("source", "of", findings);
+    if !fields.has("source") && !fields.has("of") {
+        findings.push(missing("source", "an event", node.span).help("or `of`, to derive it from another event"));
+    }
+    let event = Event {
+        source: fields.name("source", findings),
+        of: fields.name("of", findings),
+        filter: fields.expression("where", findings),
+        span: node.span,
+    };
+    fields.finish(findings);
+    Some(event)
+}
+
+fn context(node: &Node, findings: &mut Findings) -> Option<Context> {
+    let mut fields = Fields::of(node, "a context", findings)?;
+    let form = form(&mut fields, findings);
+    let value = fields.expression("value", findings);
+    if let (Some(value), false) = (&value, matches!(form, ContextForm::Last(_) | ContextForm::Absent)) {
+        only_with("value", "last", value.span, findings);
+    }
+    let known = fields.expression("known", findings);
+    if let (Some(known), false) = (&known, matches!(form, ContextForm::None(_) | ContextForm::Absent)) {
+        only_with("known", "none", known.span, findings);
+    }
+    let context = Context {
+        form,
+        value,
+        filter: fields.expression("where", findings),
+        by: fields.by(findings),
+        within: fields.require("within", node.span, findings).and_then(|node| expression(node, findings)),
+        known,
+        include: fields.word("include", &["self"], findings),
+        span: node.span,
+    };
+    fields.finish(findings);
+    Some(context)
+}
+
+fn only_with(key: &str, form: &str, at: Span, findings: &mut Findings) {
+    findings.push(
+        Diagnostic::error(EXCLUDES, at, format!("`{key}` goes with `{form}` only")).help(format!("leave `{key}` out")),
+    );
+}
+
+const FORMS: &[&str] = &["last", "none", "some", "count", "measure"];
+
+fn form(fields: &mut Fields<'_>, findings: &mut Findings) -> ContextForm {
+    let written: Vec<&str> = FORMS.iter().copied().filter(|form| fields.has(form)).collect();
+    for other in written.iter().skip(1) {
+        fields.exclusive(written.first().copied().unwrap_or(other), other, findings);
+    }
+    if written.is_empty() {
+        let help = format!("expected {}", kit::either(FORMS));
+        findings.push(missing("last", "a context", fields.span).help(help));
+    }
+    let mut found = ContextForm::Absent;
+    for form in FORMS.iter().rev() {
+        let read = match *form {
+            "measure" => measure(fields, findings),
+            "last" => fields.name(form, findings).map(ContextForm::Last),
+            "none" => fields.name(form, findings).map(ContextForm::None),
+            "some" => fields.name(form, findings).map(ContextForm::Some),
+            _ => fields.name(form, findings).map(ContextForm::Count),
+        };
+        found = read.unwrap_or(found);
+    }
+    found
+}
+
+fn measure(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<ContextForm> {
+    let measure = fields.expression("measure", findings);
+    let of = fields.name("of", findings);
+    if let (Some(of), false) = (&of, fields.has("measure")) {
+        let message = "`of` goes with `measure` only";
+        findings.push(
+            Diagnostic::error(EXCLUDES, of.span, message)
+                .help("name the event after `last`, `none`, `some` or `count`"),
+        );
+    }
+    let measure: Expr = measure?;
+    if of.is_none() && !fields.has("of") {
+        findings.push(missing("of", "a context with `measure`", fields.key_span("measure")));
+    }
+    if !matches!(measure.kind, ExprKind::Call { .. }) {
+        let found = Diagnostic::error(kit::WRONG_KIND, measure.span, "expected a measure");
+        findings.push(found.help("write one such as `distinct(device.id)` or `count()`"));
+    }
+    Some(ContextForm::Measure(measure, of))
+}
