@@ -4,12 +4,16 @@
 //! listed, every context reads the whole stream. It knows the types of `ir`, `pack` and `value` and the two data types of
 //! `eval`, and must never know how the real evaluator works: the two are compared, and a shared thought would hide a mistake.
 
+pub mod build;
+#[cfg(test)]
+mod by_hand;
 pub mod context;
 pub mod expression;
 pub mod function;
 pub mod hit;
 pub mod lookup;
 pub mod measure;
+pub mod random;
 pub mod report;
 pub mod row;
 pub mod sequence;

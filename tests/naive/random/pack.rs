@@ -1,0 +1,94 @@
+//! The tiny pack: three sources that share some fields, one with a tiebreaker, and two lookups.
+
+pub const MANIFEST: &str = "\
+name: tiny
+version: 1.0.0
+defaults:
+  schedule: { every: 15m, delay: 5m }
+lookups:
+  known: { file: lookups/known.csv, keys: { proc: nocase }, columns: { risk: integer, kind: string } }
+  approved: { file: lookups/approved.csv, keys: { user: exact, n: { match: exact, type: integer } } }
+";
+
+pub const SCHEMA: &str = "\
+fields:
+  user: { type: string, about: who did it }
+  state: { type: boolean, about: a switch }
+  host: { type: string, about: where }
+  agent: { type: string, about: where, by another name }
+  proc: { type: string, about: what ran }
+  n: { type: integer, about: a small number }
+  seq: { type: integer, about: the record's number }
+  x: { type: number, about: a fraction }
+  took: { type: duration, unit: ms, about: how long }
+  tags: { type: list of string, about: marks }
+  ip: { type: ip, about: the peer }
+common:
+  user: optional
+  state: optional
+sources:
+  t.alpha:
+    about: with a tiebreaker
+    tiebreaker: seq
+    fields: { host: optional, proc: required, n: required, seq: required, x: optional, ip: optional }
+  t.beta:
+    about: without one
+    fields: { host: required, n: optional, took: optional, tags: optional }
+  t.gamma:
+    about: an agent's
+    fields: { agent: required, proc: optional, x: optional, took: optional }
+";
+
+pub const KNOWN: &str = "proc,risk,kind\nx,1,good\ny,2,\nrare tool,,bad\n";
+pub const APPROVED: &str = "user,n\nann,1\nbob,2\nann,3\n";
+
+/// Writes the pack's files.
+pub fn write(root: &std::path::Path) -> std::io::Result<()> {
+    for (path, text) in [
+        ("pack.yaml", MANIFEST),
+        ("schema/tiny.yaml", &SCHEMA.replace("where, by another name", "'where, by another name'")),
+        ("lookups/known.csv", KNOWN),
+        ("lookups/approved.csv", APPROVED),
+    ] {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a file in the pack"))?;
+        std::fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+/// A set of sources.
+pub type Sources = u8;
+pub const SOURCES: [&str; 3] = ["t.alpha", "t.beta", "t.gamma"];
+pub const ALL: Sources = 0b111;
+
+/// What a field, a context or a measure holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Duration,
+    List,
+    Ip,
+}
+
+/// The fields, with the sources that have them and the texts of likely literals.
+pub const FIELDS: [(&str, Kind, Sources, &[&str]); 10] = [
+    ("user", Kind::String, 0b111, &["ann", "bob", "Ann"]),
+    ("n", Kind::Integer, 0b011, &["1", "2", "0", "3", "-1"]),
+    ("proc", Kind::String, 0b101, &["x", "X", "y", "rare tool", "a\\\"b"]),
+    ("state", Kind::Boolean, 0b111, &["true", "false"]),
+    ("host", Kind::String, 0b011, &["h1", "h2"]),
+    ("agent", Kind::String, 0b100, &["h1", "h2", "H1"]),
+    ("took", Kind::Duration, 0b110, &["1s", "1500ms", "2s"]),
+    ("x", Kind::Number, 0b101, &["0.5", "1.0", "-2.25"]),
+    ("tags", Kind::List, 0b010, &["p", "q", "P"]),
+    ("ip", Kind::Ip, 0b001, &["10.0.0.1", "10.1.0.9", "2001:db8::1"]),
+];
+
+/// The fields that all of these sources have.
+pub fn fields(sources: Sources) -> Vec<(&'static str, Kind, &'static [&'static str])> {
+    FIELDS.iter().filter(|(_, _, has, _)| has & sources == sources).map(|(n, k, _, l)| (*n, *k, *l)).collect()
+}
