@@ -15,7 +15,7 @@ function define(name, ifName, make) {
     aggregates.set(ifName, (given, compile) => {
       const cond = compile(given[1] || refuse(`${ifName} without its condition`));
       if (cond.type !== 'bool') refuse(`${ifName} with a ${cond.type}`);
-      return make([given[0], ...given.slice(2)], compile, (r, c) => { const b = c.unsure; const v = O.live(cond.ev(r, c)) === true; c.unsure = b; return v; }, name);
+      return make([given[0], ...given.slice(2)], compile, (r, c) => O.met(cond.ev(r, c)), name);
     });
   }
 }
@@ -27,7 +27,7 @@ aggregates.set('count', (given) => (given.length ? refuse('count with an argumen
 aggregates.set('countif', (given, compile) => {
   const cond = compile(one(given, 'countif')[0]);
   if (cond.type !== 'bool') refuse(`countif of a ${cond.type}`);
-  return { type: 'long', of: (rows, c) => { const b = c.unsure; const n = BigInt(rows.filter((r) => O.live(cond.ev(r, c)) === true).length); c.unsure = b; return n; } };
+  return { type: 'long', of: (rows, c) => BigInt(rows.filter((r) => O.met(cond.ev(r, c))).length) };
 });
 define('sum', 'sumif', (given, compile, cond) => {
   const e = compile(one(given, 'sum')[0]);

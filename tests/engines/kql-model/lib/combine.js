@@ -126,12 +126,14 @@ operators.set('UnionOperator', (node, source, sc) => {
   const given = parameters(node, ['kind', 'withsource', 'isfuzzy']);
   const kind = given.kind || 'outer';
   if (kind !== 'outer' && kind !== 'inner') refuse(`the union kind \`${kind}\``);
-  if (given.isfuzzy && given.isfuzzy !== 'false') refuse('isfuzzy=true');
+  const fuzzy = given.isfuzzy === 'true';
   const none = new Scope(sc, { cols: null });
   const legs = [...(source ? [source] : []), ...S.list(node.Expressions).map((n) => {
     if (S.kindOf(n) === 'NameReference' && S.text(n).includes('*')) refuse('a union over a wildcard');
-    return Q.plan(n, none);
-  })];
+    if (!fuzzy) return Q.plan(n, none);
+    try { return Q.plan(n, none); } catch (e) { if (e instanceof V.NoTable) return null; throw e; }
+  })].filter(Boolean);
+  if (!legs.length) refuse('a union of which no table exists');
   if (given.withsource && legs.some((l) => !l.name)) refuse('withsource over a leg that has no name');
   // one column per name and type; a name with several types gets the type as a suffix
   const types = new Map();

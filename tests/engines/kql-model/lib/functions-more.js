@@ -130,6 +130,15 @@ for (const [name, parse, bits] of [['ipv4', v4, 32], ['ipv6', v6, 128]]) {
     return masked(x, bits, Math.min(x[1], y[1])) === masked(y, bits, y[1]) && (x[1] >= y[1] || refuse('a range inside a range'));
   });
 }
+functions.set('ipv4_is_in_any_range', ([a, ...ranges]) => {
+  const inRange = functions.get('ipv4_is_in_range');
+  if (!ranges.length || ranges.some((e) => e.type !== 'string')) refuse('ipv4_is_in_any_range with these arguments');
+  const tests = ranges.map((b) => inRange([a, b], 'ipv4_is_in_range'));
+  return { type: 'bool', ev: (r, c) => {
+    const hits = tests.map((t) => t.ev(r, c));
+    return hits.includes(null) ? refuse('ipv4_is_in_any_range of an invalid address or range') : hits.includes(true);
+  } };
+});
 define('parse_ipv4', ['string'], 'long', ([a]) => { const x = v4(a); return x === null ? null : masked(x, 32, 32); });
 define('format_ipv4', ['any', 'long?'], 'string', ([a, p = 32n], [t]) => {
   const x = t === 'string' ? v4(a) : typeof a === 'bigint' && a >= 0n && a < 2n ** 32n ? [a, 32] : refuse('format_ipv4 of this value');

@@ -53,12 +53,7 @@ const choose = (pairs, last) => {
   const wide = branches.map((e) => (e.type === type ? e : O.widen(e, type)));
   for (const [cond] of pairs) if (cond.type !== 'bool') refuse(`a condition of type ${cond.type}`);
   return { type, ev: (r, c) => {
-    const before = c.unsure;
-    for (let i = 0; i < pairs.length; i += 1) {
-      const hit = O.live(pairs[i][0].ev(r, c));
-      c.unsure = before; // the manual settles `null and x` as a condition: it is not met
-      if (hit === true) return wide[i].ev(r, c);
-    }
+    for (let i = 0; i < pairs.length; i += 1) if (O.met(pairs[i][0].ev(r, c))) return wide[i].ev(r, c);
     return wide[wide.length - 1].ev(r, c);
   } };
 };
@@ -72,15 +67,22 @@ functions.set('case', (given) => {
 });
 functions.set('not', ([e]) => {
   if (e.type !== 'bool') refuse(`not of a ${e.type}`);
-  const sure = O.certain(e);
-  return { type: 'bool', ev: (r, c) => { const v = O.live(sure.ev(r, c)); return v === null ? null : !v; } };
+  return { type: 'bool', ev: (r, c) => { const v = O.live(e.ev(r, c)); return v === null ? null : !v; } };
 });
 functions.set('coalesce', (given) => {
-  const type = same(given.map((e) => e.type)), wide = given.map((e) => O.certain(e.type === type ? e : O.widen(e, type)));
+  const type = same(given.map((e) => e.type)), wide = given.map((e) => (e.type === type ? e : O.widen(e, type)));
   const missing = type === 'string' ? '' : null;
-  return { type, ev: (r, c) => { for (const e of wide) { const v = e.ev(r, c); if (v !== missing) return v; } return missing; } };
+  const from = (i, r, c) => {
+    for (let k = i; k < wide.length; k += 1) {
+      const v = wide[k].ev(r, c);
+      if (v === V.UNSURE) return from(k + 1, r, c) === false ? false : v; // false or null: coalesce(.., false) is false
+      if (v !== missing) return v;
+    }
+    return missing;
+  };
+  return { type, ev: (r, c) => from(0, r, c) };
 });
-const test = (name, f) => functions.set(name, ([e]) => { const sure = O.certain(e); return { type: 'bool', ev: (r, c) => f(O.live(sure.ev(r, c)), e.type) }; });
+const test = (name, f) => functions.set(name, ([e]) => ({ type: 'bool', ev: (r, c) => f(O.live(e.ev(r, c)), e.type) }));
 const isNull = (v, type) => (type === 'string' ? false : v === null);
 test('isnull', isNull);
 test('isnotnull', (v, t) => !isNull(v, t));
@@ -93,7 +95,7 @@ define('isfinite', ['real'], 'bool', ([x]) => Number.isFinite(x));
 define('isinf', ['real'], 'bool', ([x]) => Math.abs(x) === Infinity);
 
 // conversions
-functions.set('tostring', ([e]) => { const sure = O.certain(e); return { type: 'string', ev: (r, c) => V.show(e.type, sure.ev(r, c)) }; });
+functions.set('tostring', ([e]) => ({ type: 'string', ev: (r, c) => V.show(e.type, e.ev(r, c)) }));
 function toInteger(bits) {
   const fit = (n) => (BigInt.asIntN(bits, n) === n ? n : refuse(`a number that does not fit ${bits} bits`));
   const convert = (v, type) => {
@@ -163,11 +165,11 @@ alias('todynamic', 'parse_json'); alias('toobject', 'parse_json'); alias('parsej
 
 // text
 const plain = (s) => (/[\ud800-\udfff]/.test(s) ? refuse('the length or place in a text beyond the basic plane') : s);
-functions.set('strcat', (given) => { const sure = given.map(O.certain); return { type: 'string', ev: (r, c) => sure.map((e) => V.show(e.type, e.ev(r, c))).join('') }; });
+functions.set('strcat', (given) => ({ type: 'string', ev: (r, c) => given.map((e) => V.show(e.type, e.ev(r, c))).join('') }));
 define('strcat_delim', ['any', '...'], 'string', (vs, ts) => vs.slice(1).map((v, i) => V.show(ts[i + 1], v)).join(vs[0]), { nulls: true });
 define('strlen', ['string'], 'long', ([s]) => BigInt(plain(s).length));
 define('string_size', ['string'], 'long', ([s]) => BigInt(Buffer.byteLength(s)));
-define('tolower', ['string'], 'string', ([s]) => (/[\u0130]/.test(s) ? refuse('tolower of this letter') : s.toLowerCase()));
+define('tolower', ['string'], 'string', ([s]) => (/[\u0130\u03a3]/.test(s) ? refuse('tolower of this letter') : s.toLowerCase()));
 define('toupper', ['string'], 'string', ([s]) => { const u = s.toUpperCase(); return u.length === s.length ? u : refuse('toupper of this letter'); });
 define('reverse', ['string'], 'string', ([s]) => [...plain(s)].reverse().join(''));
 define('substring', ['string', 'long', 'long?'], 'string', ([s, at, n]) => {
@@ -232,6 +234,7 @@ define('ceiling', ['real'], 'real', ([v]) => Math.ceil(v));
 for (const f of ['sqrt', 'exp', 'sin', 'cos', 'tan', 'log10', 'log2']) define(f, ['real'], 'real', ([x]) => (x < 0 && /sqrt|log/.test(f) ? refuse(`${f} of a negative number`) : Math[f](x)));
 define('log', ['real'], 'real', ([x]) => (x <= 0 ? refuse('log of no positive number') : Math.log(x)));
 define('pow', ['real', 'real'], 'real', ([x, y]) => x ** y);
+for (const [f, op] of [['and', (a, b) => a & b], ['or', (a, b) => a | b], ['xor', (a, b) => a ^ b]]) define(`binary_${f}`, ['long', 'long'], 'long', ([a, b]) => op(a, b));
 define('pi', [], 'real', () => Math.PI);
 function bin(v, type, size, sizeType) {
   if (type === 'real' || sizeType === 'real') {

@@ -18,17 +18,18 @@ require('./expand');
 const { refuse } = V;
 const worlds = new Map(); // schema -> { globals, plans by query text }
 
-function planFor(query, tables, watchlists) {
+function planFor(query, tables, watchlists, analyzed) {
   const shape = (ts) => Object.entries(ts || {}).map(([n, t]) => [n, Object.entries(t.columns)]);
-  const key = JSON.stringify([shape(tables), shape(watchlists)]);
-  if (!worlds.has(key)) worlds.set(key, { globals: S.globalsFor(tables || {}, watchlists || {}), plans: new Map() });
+  const key = JSON.stringify([shape(tables), shape(watchlists), analyzed]);
+  if (!worlds.has(key)) worlds.set(key, { globals: S.globalsFor(tables || {}, watchlists || {}), plans: new Map(), seen: new Map() });
   const world = worlds.get(key);
-  if (!world.plans.has(query)) world.plans.set(query, compile(query, world.globals, { tables: tables || {}, watchlists: watchlists || {} }));
+  if (world.plans.size > 2000) world.plans.clear(); // trees are large
+  if (!world.plans.has(query)) world.plans.set(query, compile(query, world, analyzed, { tables: tables || {}, watchlists: watchlists || {} }));
   return world.plans.get(query);
 }
-function compile(query, globals, tables) {
+function compile(query, world, analyzed, tables) {
   try {
-    const { tree, columns } = S.analyze(query, globals);
+    const { tree, columns } = S.analyze(query, world.globals, world.seen, analyzed);
     const plan = Q.build(tree, tables);
     if (!tables.unchecked) agree(plan.cols, columns);
     return { plan };
@@ -85,11 +86,11 @@ const dynamicJson = (v) => {
 };
 
 /** Runs one job; the answer is JSON text: {"id","columns","rows","notes"} or {"id","error"}. */
-function runJob(job, now) {
+function runJob(job, now, analyzed = true) {
   try {
-    const built = planFor(job.query, job.tables, job.watchlists);
+    const built = planFor(job.query, job.tables, job.watchlists, analyzed);
     if (built.error) throw built.error;
-    const c = { memo: new Map(), now: V.parseTime(now), tables: readTables(job.tables), watchlists: readTables(job.watchlists), notes: new Set(), unsure: false, win: null, scan: null, ordered: false };
+    const c = { memo: new Map(), now: V.parseTime(now), tables: readTables(job.tables), watchlists: readTables(job.watchlists), notes: new Set(), win: null, scan: null, ordered: false };
     const { plan } = built, rows = plan.run(c);
     const text = rows.map((r) => '{' + plan.cols.map((x, i) => JSON.stringify(x.name) + ':' + writeCell(r[i], x.type)).join(',') + '}');
     const notes = c.notes.size ? `,"notes":${JSON.stringify([...c.notes])}` : '';

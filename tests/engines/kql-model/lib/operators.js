@@ -21,7 +21,7 @@ function projections(nodes, left, sc) {
   let unnamed = 0;
   for (const n of nodes) {
     if (S.kindOf(n) === 'CompoundNamedExpression' || S.kindOf(n) === 'StarExpression') refuse('a list of names or `*`');
-    const e = O.certain(E.compile(n, inner));
+    const e = E.compile(n, inner);
     let name = E.columnName(n);
     if (name === null) { unnamed += 1; name = `Column${unnamed}`; }
     name = fresh(name, used);
@@ -35,9 +35,7 @@ operators.set('FilterOperator', (node, left, sc) => {
   const cond = E.compile(node.Condition, sc.over(left.cols, left.serialized));
   if (cond.type !== 'bool') refuse(`where of a ${cond.type}`);
   return { ...left, run: (c) => {
-    const rows = left.run(c), before = c.unsure;
-    const keep = walk(rows, c, (r) => O.live(cond.ev(r, c)) === true);
-    c.unsure = before;
+    const rows = left.run(c), keep = walk(rows, c, (r) => O.met(cond.ev(r, c)));
     return rows.filter((_, i) => keep[i]);
   } };
 });
@@ -130,11 +128,16 @@ function sorted(rows, keys, c) {
   const cmp = (a, b) => { for (let i = 0; i < keys.length; i += 1) { const d = keys[i].cmp(a.k[i], b.k[i]); if (d) return d; } return 0; };
   return { rows: tagged.sort(cmp), cmp };
 }
+/** Whether two rows hold the same; an open value equals itself only. */
+const sameRow = (a, b) => a.every((v, i) => v === b[i] || (typeof v !== 'symbol' && typeof b[i] !== 'symbol' && V.keyOf(v) === V.keyOf(b[i])));
 operators.set('SortOperator', (node, left, sc) => {
   const keys = S.list(node.Expressions).map((n) => sortKey(n, sc.over(left.cols)));
-  return { ...left, serialized: true, run: (c) => sorted(left.run(c), keys, c).rows.map((t) => t.r) };
+  return { ...left, serialized: true, run: (c) => {
+    const { rows, cmp } = sorted(left.run(c), keys, c);
+    if (rows.some((t, i) => i > 0 && cmp(rows[i - 1], t) === 0 && !sameRow(rows[i - 1].r, t.r))) c.notes.add('sort by leaves the order of equal rows open; here it is the order of the input');
+    return rows.map((t) => t.r);
+  } };
 });
-const sameRow = (a, b) => a.every((v, i) => V.keyOf(v) === V.keyOf(b[i]));
 operators.set('TopOperator', (node, left, sc) => {
   const key = sortKey(node.ByExpression, sc.over(left.cols)), count = E.compile(node.Expression, sc.over([]));
   return { ...left, serialized: true, run: (c) => {

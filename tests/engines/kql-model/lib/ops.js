@@ -2,7 +2,7 @@
 // Operators on scalars: arithmetic, comparison, logic, string matching, each with KQL's rules for null.
 // In: the operator and its compiled operands. Out: a compiled expression {type, ev(row, ctx)}.
 // Sources: numerical-operators, datetime-timespan-arithmetic, logical-operators, null-values, datatypes-string-operators.
-const { refuse, wrap64, MAX_TIME } = require('./values');
+const { refuse, wrap64, MAX_TIME, UNSURE } = require('./values');
 const { regex } = require('./regex');
 
 const INTS = new Set(['int', 'long']);
@@ -106,25 +106,18 @@ function order(op, a, b) {
   return both('bool', a, b, f);
 }
 
-/** Where null decides, the manual says false for `and`; `not` of that, or keeping it, is refused (ctx.unsure). */
 function logic(op, a, b) {
   if (a.type !== 'bool' || b.type !== 'bool') return refuse(`${a.type} ${op} ${b.type}`);
   const decisive = op === 'or';
+  const side = (v) => (v === UNSURE ? v : live(v));
   return { type: 'bool', ev: (r, c) => {
-    const x = live(a.ev(r, c)); if (x === decisive) return decisive;
-    const y = live(b.ev(r, c)); if (y === decisive) { return decisive; }
-    if (x === null || y === null) { c.unsure = true; return false; }
-    return !decisive;
+    const x = side(a.ev(r, c)); if (x === decisive) return decisive;
+    const y = side(b.ev(r, c)); if (y === decisive) return decisive;
+    return typeof x !== 'boolean' || typeof y !== 'boolean' ? UNSURE : !decisive;
   } };
 }
-/** Evaluates a boolean whose null would show; refuses where the manual leaves `null and x` open. */
-const certain = (e) => (e.type !== 'bool' ? e : { ...e, ev: (r, c) => {
-  const before = c.unsure; c.unsure = false;
-  const v = e.ev(r, c);
-  if (c.unsure) refuse('a value of `null and x` or `null or x` that is negated or kept (the manual settles it for where and iff only)');
-  c.unsure = before;
-  return v;
-} });
+/** Whether a condition is met: null and the unsure are not. */
+const met = (v) => v === true || (v !== UNSURE && live(v) === true);
 
 const ODD_FOLDS = /[\u212a\u017f\u0130\u0131]/;
 const ascii = (s) => /^[\x00-\x7f]*$/.test(s);
@@ -220,4 +213,4 @@ function between(op, e, lo, hi) {
   } };
 }
 
-module.exports = { INTS, isNum, common, widen, both, arithmetic, equality, order, binary, negate, membership, between, certain, live, foldPair, has };
+module.exports = { INTS, isNum, common, widen, both, arithmetic, equality, order, binary, negate, membership, between, met, live, foldPair, has };

@@ -49,7 +49,7 @@ function table(node, sc) {
   if (bound && bound.kind === 'table') return bound.plan;
   if (bound && isView(bound)) return { ...callFunction(bound, [], sc, 'table'), name };
   if (!bound && Object.hasOwn(sc.tables.tables, name)) return stored(name, sc.tables.tables[name], (c) => c.tables[name]);
-  return refuse(`the table \`${name}\``);
+  throw new V.NoTable(`not implemented: the table \`${name}\`, which the job does not have`);
 }
 
 function datatable(node, sc) {
@@ -96,7 +96,7 @@ function print(node, sc) {
   const none = new Scope(sc, { cols: null }), cols = [], exprs = [];
   S.list(node.Expressions).forEach((n, i) => {
     if (S.kindOf(n) === 'CompoundNamedExpression') refuse('a list of names');
-    const e = O.certain(E.compile(n, none));
+    const e = E.compile(n, none);
     const named = S.kindOf(n) === 'SimpleNamedExpression' ? S.nameOf(n.Name) : `print_${i}`;
     cols.push({ name: named, type: e.type }); exprs.push(e);
   });
@@ -113,7 +113,7 @@ function bindLet(statement, sc, atTop) {
     return;
   }
   const { value: e, row } = sc.watching(() => E.compile(node, sc));
-  if (!row && atTop) sc.vars.set(name, { kind: 'scalar', expr: once(O.certain(e)), row: false });
+  if (!row && atTop) sc.vars.set(name, { kind: 'scalar', expr: once(e), row: false });
   else sc.vars.set(name, { kind: 'scalar', expr: e, row, level: sc.level });
 }
 

@@ -26,7 +26,7 @@ function translate(pattern) {
   if (lead) { i = lead[0].length; dotAll = lead[1].includes('s'); insensitive = lead[1].includes('i'); }
   if (insensitive) {
     if (!/^[\x00-\x7f]*$/.test(pattern)) refuse('(?i) with letters beyond ASCII');
-    flags = 'i'; // without u: ASCII and the letters themselves, not K for the Kelvin sign
+    flags = 'iu';
   }
   let inClass = false, classStart = 0;
   while (i < pattern.length) {

@@ -42,7 +42,7 @@ operators.set('ScanOperator', (node, left, sc) => {
       const i = declared.findIndex((d) => d.name === S.nameOf(a.Name));
       if (i < 0) refuse(`the assignment to \`${S.nameOf(a.Name)}\`, which is not declared`);
       const e = E.compile(a.Expression, inner);
-      return { at: width + i, e: O.certain(cell(e, declared[i].type)) };
+      return { at: width + i, e: cell(e, declared[i].type) };
     });
     return { shown: output === 'all', condition, assigned };
   });
@@ -53,7 +53,7 @@ operators.set('ScanOperator', (node, left, sc) => {
     declared.forEach((d, i) => { defaults[width + i] = d.ev(null, c); });
     const state = steps.map(() => null); // per step: { records: of steps 0..k, id }
     let ids = 0n;
-    const meets = (step, records, r) => { const b = c.unsure; c.scan = records; const v = O.live(step.condition.ev(r, c)) === true; c.unsure = b; return v; };
+    const meets = (step, records, r) => { c.scan = records; return O.met(step.condition.ev(r, c)); };
     const extended = (step, records, r) => {
       c.scan = records; // assignments read the state as it was: none sees another of the same step
       const row = [...r, ...defaults.slice(width)];

@@ -28,7 +28,7 @@ function groupKeys(node, left, sc) {
   const used = new Set();
   let unnamed = 0;
   return S.list(node.ByClause ? node.ByClause.Expressions : null).map((n) => {
-    const e = O.certain(E.compile(n, sc.over(left.cols)));
+    const e = E.compile(n, sc.over(left.cols));
     if (e.type === 'dynamic') refuse('summarize by a dynamic (cast it first)');
     let name = E.columnName(n);
     if (name === null) { unnamed += 1; name = `Column${unnamed}`; }
@@ -77,7 +77,7 @@ operators.set('SummarizeOperator', (node, left, sc) => {
       });
       continue;
     }
-    const e = O.certain(E.compile(body, over));
+    const e = E.compile(body, over);
     let name = named ? named[0] : fn === 'percentile' ? `percentile_${E.columnName(S.args(body)[0]) || ''}_${S.text(S.args(body)[1])}` : E.columnName(body);
     if (named && named.length > 1) refuse('a list of names');
     if (name === null) { unnamed += 1; name = `Column${unnamed}`; }

@@ -59,14 +59,34 @@ function globalsFor(tables, watchlists) {
   return K.GlobalState.Default.WithDatabase(new Y.DatabaseSymbol.ctor('db', members));
 }
 
-/** Parses and analyzes; an analyzer error is a refusal that carries its words. */
-function analyze(text, globals) {
-  const code = K.KustoCode.ParseAndAnalyze(text, globals);
+const LOOSE = new Set(['LongLiteralToken', 'RealLiteralToken', 'DateTimeLiteralToken', 'TimespanLiteralToken']);
+/** The query's tokens with numbers and times by kind: what the analyzer says depends on nothing more. */
+function shape(node, out = []) {
+  if (!node.ChildCount) out.push(LOOSE.has(kindNames[node.Kind]) ? kindNames[node.Kind] : node.Text || '');
+  for (let i = 0; i < node.ChildCount; i += 1) { const child = node.GetChild(i); if (child) shape(child, out); }
+  return out;
+}
+const complain = (code) => {
   const errors = each(code.GetDiagnostics()).filter((d) => d.Severity === 'Error');
   if (errors.length) refuse('the analyzer refuses the query: ' + errors.map((d) => `${d.Message} (at ${d.Start})`).join('; '));
-  const columns = code.ResultType && code.ResultType.Columns
-    ? each(code.ResultType.Columns).map((c) => ({ name: c.Name, type: c.Type.Name })) : null;
-  return { tree: code.Syntax, columns };
+};
+
+/**
+ * Parses and analyzes; an analyzer error is a refusal that carries its words. `seen` keeps the result columns by
+ * shape, since analysis costs five times the parse. With `analyzed` false only the syntax is checked.
+ */
+function analyze(text_, globals, seen, analyzed) {
+  const code = K.KustoCode.Parse(text_);
+  complain(code);
+  if (!analyzed) return { tree: code.Syntax, columns: null };
+  const key = shape(code.Syntax).join('\u0000');
+  if (!seen.has(key)) {
+    const full = K.KustoCode.ParseAndAnalyze(text_, globals);
+    complain(full);
+    seen.set(key, full.ResultType && full.ResultType.Columns
+      ? each(full.ResultType.Columns).map((c) => ({ name: c.Name, type: c.Type.Name })) : null);
+  }
+  return { tree: code.Syntax, columns: seen.get(key) };
 }
 
 const NAMING = { 0: 'none', 1: 'name+first', 2: 'name+only', 3: 'prefix+first', 4: 'prefix+only', 5: 'columnvalue', 6: 'prefix', 7: 'first', 8: 'only' };

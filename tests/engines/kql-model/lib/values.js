@@ -6,10 +6,15 @@
 
 /** What the manual does not settle, or the model does not have, is refused with this. */
 class Refusal extends Error {}
+/** A name that is no table here: a leg that `union isfuzzy=true` leaves out. */
+class NoTable extends Refusal {}
 const refuse = (what) => { throw new Refusal('not implemented: ' + what); };
 
 /** A value that the manual leaves open (a tie, a deviation of one value): any use of it is refused. */
 const open = (why) => Symbol('the manual leaves open ' + why);
+
+/** False or null, the manual does not say which: what `null and true` gives. As a condition it is not met. */
+const UNSURE = open('whether `null and x`, `null or x` is null or false, which shows where it is negated or kept');
 
 class DynTime { constructor(ticks) { this.ticks = ticks; } }
 class DynSpan { constructor(ticks) { this.ticks = ticks; } }
@@ -91,7 +96,7 @@ function showSpan(t) {
 }
 
 /** The text of a real inside a dynamic or a string; far from 1 the manual does not say which form. */
-function showReal(x, dynamic) {
+function showReal(x) {
   if (Number.isNaN(x)) return 'NaN';
   if (!Number.isFinite(x)) return refuse('the text of an infinite real');
   const a = Math.abs(x);
@@ -120,7 +125,7 @@ function show(type, v) {
     case 'string': return v;
     case 'bool': return v ? 'True' : 'False';
     case 'int': case 'long': return String(v);
-    case 'real': return showReal(v);
+    case 'real': return Number.isInteger(v) ? refuse(`the text of the whole real ${v} (convert it to long first)`) : showReal(v);
     case 'datetime': return showTime(v);
     case 'timespan': return showSpan(v);
     case 'dynamic': return typeof v === 'string' ? v : showDynamic(v);
@@ -183,5 +188,5 @@ function keyOf(v) {
   }
 }
 
-module.exports = { Refusal, refuse, open, DynTime, DynSpan, MS, SECOND, MINUTE, HOUR, DAY, UNIX, MAX_TIME, wrap64, floorDiv,
+module.exports = { Refusal, NoTable, refuse, open, UNSURE, DynTime, DynSpan, MS, SECOND, MINUTE, HOUR, DAY, UNIX, MAX_TIME, wrap64, floorDiv,
   parseTime, parseSpan, dateOf, ticksOf, showTime, resultTime, showSpan, showReal, show, showDynamic, toDynamic, parseJson, keyOf };

@@ -30,7 +30,7 @@ function running(type, restart, start, step, shown = (s) => s) {
     if (i > 0 && !state.has(key)) refuse('a window function that is not evaluated on every row');
     const seen = state.get(key);
     if (seen && seen.i !== i - 1) refuse('a window function that is not evaluated on every row');
-    const again = restart ? O.live(restart(r, c)) : false;
+    const again = restart ? O.met(restart(r, c)) : false;
     const value = !seen || again === true ? start(r, c) : step(seen.value, r, c);
     state.set(key, { i, value });
     return shown(value);
@@ -38,7 +38,7 @@ function running(type, restart, start, step, shown = (s) => s) {
 }
 const flag = (node, compile) => {
   if (!node) return null;
-  const e = O.certain(compile(node));
+  const e = compile(node);
   return e.type === 'bool' ? e.ev : refuse('a restart that is no bool');
 };
 windows.set('row_number', (given, inner) => {
