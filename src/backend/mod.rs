@@ -1,1 +1,77 @@
-//! (room being built)
+//! From a rule or its plan to a query's text, with its fidelity.
+//!
+//! In: a checked rule (EQL) or its plan (SPL, KQL), the target's data, and the mapping of the environment. Out: a [`Query`], or every
+//! refusal at once. This room must never know a file of rules, a fixture or a terminal. A backend never changes what a stage means:
+//! what it cannot say it refuses.
+
+use crate::diagnostic::Diagnostic;
+
+/// A product's query language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// Splunk.
+    Spl,
+    /// Microsoft Sentinel, Defender XDR, Azure Data Explorer.
+    Kql,
+    /// Elastic's event queries and sequences.
+    Eql,
+}
+
+impl Target {
+    /// All of them, in the order of reports.
+    pub const ALL: [Target; 3] = [Target::Spl, Target::Kql, Target::Eql];
+
+    /// The name on the command line and of the folder in `targets/`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::Spl => "spl",
+            Target::Kql => "kql",
+            Target::Eql => "eql",
+        }
+    }
+}
+
+/// How close a query's alerts are to the evaluator's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fidelity {
+    /// The same alerts: time, group, confidence, reasons.
+    Exact,
+    /// The same groups alert in the same windows; hits may repeat.
+    SameGroups,
+    /// Differs, in the given directions.
+    Approximate {
+        /// An alert may be missing.
+        may_miss: bool,
+        /// An alert may be too much.
+        may_over_report: bool,
+    },
+}
+
+impl std::fmt::Display for Fidelity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Fidelity::Exact => "exact",
+            Fidelity::SameGroups => "same groups",
+            Fidelity::Approximate { may_miss: true, may_over_report: true } => "approximate: may miss, may over-report",
+            Fidelity::Approximate { may_miss: true, .. } => "approximate: may miss",
+            Fidelity::Approximate { .. } => "approximate: may over-report",
+        })
+    }
+}
+
+/// A compiled query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// For which product.
+    pub target: Target,
+    /// What to run.
+    pub text: String,
+    /// How close it is.
+    pub fidelity: Fidelity,
+    /// Why it is not exact, each at its place.
+    pub losses: Vec<Diagnostic>,
+    /// Facts about the product that it rests on, by the names in `targets/*/assumptions.yaml`.
+    pub assumptions: Vec<String>,
+    /// How far before the reported interval events are read, milliseconds.
+    pub lookback: i64,
+}

@@ -4,6 +4,7 @@
 
 pub mod analytic;
 pub mod expr;
+pub mod walk;
 
 pub use analytic::{
     Absence, Analytic, Gap, Input, Key, Keys, Measure, MeasureFunction, Sequence, Signal, Step, Until, Weighed, Window,

@@ -1,1 +1,270 @@
-//! (room being built)
+//! What SPL and KQL share: one relational plan for a rule.
+//!
+//! In: a checked [`ir::Rule`](crate::ir::Rule). Out: a [`Plan`], a list of stages over one table of rows, or refusals. This room must
+//! never know how a dialect spells anything; a dialect never decides what a stage means.
+//!
+//! One row is one event of one source. Rows carry the canonical fields that the rule uses, a boolean column per event of the
+//! rule that says "this row belongs to it", and, stage by stage, what the contexts and signals say about it. A signal whose hits
+//! lie at events adds a boolean column, so signals chain without a join: the next analytic reads it as one more stream.
+//!
+//! The passes, in order: [`read`] (which rows, which columns, lookups, membership), [`context`] (what was true before), one file
+//! per analytic under [`analytic`], [`alert`] (confidence, reasons, thinning, the reported interval). [`lookback`] says how
+//! far back each source is read.
+
+pub mod alert;
+pub mod analytic;
+pub mod build;
+pub mod context;
+pub mod lookback;
+mod lower;
+pub mod make;
+pub mod read;
+
+use crate::diagnostic::Diagnostic;
+use crate::ir;
+use crate::pack::schema::{FieldId, SourceId};
+use crate::value::Type;
+use std::sync::Arc;
+
+/// A column of the table, by name. Names are plain words (`device_id`), unique in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Column(pub Arc<str>);
+
+/// An expression over columns.
+pub type Expr = ir::Expr<Column>;
+
+/// How a rule is computed, stage by stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Where rows come from.
+    pub reads: Vec<Read>,
+    /// What happens to them, in order.
+    pub stages: Vec<Note>,
+    /// The columns of an alert, in order.
+    pub output: Output,
+    /// Facts about a product that the plan rests on, by the names in `targets/*/assumptions.yaml`.
+    pub assumptions: Vec<&'static str>,
+    /// Why the result is not exact, where it is not.
+    pub losses: Vec<Loss>,
+}
+
+/// The rows of one source. Time and the listed fields become columns; the rows are the union of all reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// Whose events.
+    pub source: SourceId,
+    /// How long before the reported interval rows still matter, milliseconds.
+    pub lookback: i64,
+    /// Holds for every row that matters, read from the product's own columns: parts of the events' conditions that need no lookup.
+    pub keep: Option<ir::Expr>,
+    /// The fields that become columns, in schema order.
+    pub fields: Vec<FieldId>,
+}
+
+/// A stage, with the words that a reader of the query gets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// Names the rule's own parts: `context idle`, `signal repeated: at least 3 in 1h`. Empty where the stage goes on.
+    pub comment: String,
+    /// What happens.
+    pub stage: Stage,
+}
+
+/// One step of the computation. All comparisons are two-valued ([`ir`] section on values); a stage never changes the meaning
+/// of missing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Reads a lookup: `found` says whether a row matches, `columns` give its cells.
+    Lookup {
+        /// Place in [`ir::Rule::lookups`].
+        lookup: ir::LookupId,
+        /// One per key column.
+        keys: Vec<Expr>,
+        /// A boolean column, where it is used.
+        found: Option<Column>,
+        /// Column of the lookup (its place) and the column that it becomes.
+        columns: Vec<(usize, Column)>,
+    },
+    /// New columns, none reading another one of the same stage.
+    Compute(Vec<(Column, Expr)>),
+    /// Keeps the rows where it holds.
+    Filter(Expr),
+    /// Gives every row a number in `role`: 0 where `event` holds, 1 where `context` holds, two copies where both do.
+    Split {
+        /// The number's column.
+        role: Column,
+        /// The row is an event that asks.
+        event: Expr,
+        /// The row is read by a context.
+        context: Expr,
+        /// False where no row can be both, so that no copy is needed.
+        both: bool,
+    },
+    /// Orders the rows; missing first.
+    Sort(Vec<(Column, Direction)>),
+    /// The place of the row in the order, from 1.
+    Number(Column),
+    /// For each item: its values from the newest row (before this one, or up to it) of the group where `when` held.
+    Carry {
+        /// The group. The rows are sorted by it first.
+        keys: Vec<Column>,
+        /// Whether the row itself counts.
+        inclusive: bool,
+        /// What is carried.
+        items: Vec<Carried>,
+    },
+    /// The value of a never missing column `k` rows earlier in the group; missing where there is none.
+    Back {
+        /// The group. The rows are sorted by it first.
+        keys: Vec<Column>,
+        /// What is read.
+        column: Column,
+        /// How many rows earlier, at least 1.
+        k: u32,
+        /// The result.
+        out: Column,
+    },
+    /// `out` is true on the last row of each (keys, time) among those where `among` holds; `number` is the order.
+    LastOfInstant {
+        /// The group.
+        keys: Vec<Column>,
+        /// Only these rows.
+        among: Column,
+        /// The row number.
+        number: Column,
+        /// The result.
+        out: Column,
+    },
+    /// Measures over the rows of the group with `among`, with a time in `[t - within, t]` (or `[t - within, t)`), read on rows with
+    /// `at`. On other rows the results mean nothing.
+    Over {
+        /// The group.
+        keys: Vec<Column>,
+        /// Milliseconds.
+        within: i64,
+        /// Whether rows of the same instant count.
+        closed: bool,
+        /// A boolean column: the rows that are measured.
+        among: Column,
+        /// A boolean column: the rows that ask.
+        at: Column,
+        /// Results.
+        measures: Vec<(Column, Measured)>,
+    },
+    /// One row per value of a list: `out` is the value, for each entry whose condition holds; no row where none holds.
+    Expand {
+        /// The column.
+        out: Column,
+        /// Values with their conditions, in order.
+        values: Vec<(i64, Expr)>,
+    },
+    /// One row per window that holds the row's time: `out` is the window's end.
+    Windows {
+        /// The column, a timestamp.
+        out: Column,
+        /// Milliseconds.
+        size: i64,
+        /// Milliseconds; equal to `size` for tumbling windows.
+        every: i64,
+    },
+    /// One row per key: measures, and the listed columns of the last row by `number`.
+    Group {
+        /// The key.
+        keys: Vec<Column>,
+        /// Results.
+        measures: Vec<(Column, Measured)>,
+        /// The order.
+        number: Column,
+        /// Columns that keep the last row's value under their own name.
+        last: Vec<Column>,
+    },
+    /// Keeps rows with a time in the reported interval.
+    Report,
+}
+
+/// A sort key's direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// What one item of a carry takes along: all of its values together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    /// The rows that give values.
+    pub when: Expr,
+    /// The result and what it takes; a value may be missing.
+    pub values: Vec<(Column, Expr)>,
+}
+
+/// A measure over columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// What it computes.
+    pub function: ir::MeasureFunction,
+    /// What it measures; none for a count.
+    pub argument: Option<Expr>,
+    /// Only where this holds.
+    pub filter: Option<Expr>,
+    /// The type of its value.
+    pub ty: Type,
+}
+
+/// What an alert's row holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Output {
+    /// Key's name in the rule, and its column.
+    pub group: Vec<(String, Column)>,
+    /// The confidence, where the rule has one.
+    pub confidence: Option<Column>,
+    /// The severity as a word.
+    pub severity: Option<Column>,
+    /// Each reason that can be given: the boolean column that says so, and its text.
+    pub because: Vec<(Column, ReasonText)>,
+    /// The title.
+    pub title: Vec<TextPiece>,
+    /// Details and entities: name and column.
+    pub values: Vec<(String, Column)>,
+    /// Details that the plan leaves out, since their cost would be that of another join.
+    pub left_out: Vec<String>,
+}
+
+/// The text of a reason.
+pub type ReasonText = Vec<TextPiece>;
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TextPiece {
+    /// As it is.
+    Text(String),
+    /// A column's value, `-` where missing.
+    Column(Column, Type),
+}
+
+/// Why a plan's result is not exactly the rule's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loss {
+    /// What it loses.
+    pub kind: LossKind,
+    /// Where and why.
+    pub diagnostic: Diagnostic,
+}
+
+/// In which way a result differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LossKind {
+    /// The same groups alert in the same windows; hits may repeat.
+    SameGroups,
+    /// Something may be missed.
+    MayMiss,
+    /// Something may be reported too much.
+    MayOverReport,
+}
+
+/// A plan for the rule, or every reason why there is none.
+pub fn plan(rule: &ir::Rule) -> Result<Plan, Vec<Diagnostic>> {
+    build::build(rule)
+}

@@ -1,0 +1,158 @@
+//! Third pass: one file per analytic. Each reads membership columns and leaves a column that is true on its hits' rows.
+
+mod each;
+mod sequence;
+mod threshold;
+mod together;
+mod window;
+
+use super::build::{Builder, Hits, Keyed, Range};
+use super::{Column, Expr, Stage, lookback, make};
+use crate::ir::{self, Analytic, Keys, Rule, SignalId, StreamRef};
+use crate::source::Span;
+
+/// The used signals, inputs before what reads them.
+pub(super) fn order(rule: &Rule) -> Vec<SignalId> {
+    let mut done = Vec::new();
+    fn visit(rule: &Rule, id: SignalId, done: &mut Vec<SignalId>, depth: usize) {
+        // The checker refuses cycles; the depth keeps a mistake there from becoming a stack overflow here.
+        if done.contains(&id) || depth > rule.signals.len() {
+            return;
+        }
+        if let Some(signal) = rule.signals.get(id.index()) {
+            for (stream, _) in lookback::inputs(&signal.analytic) {
+                if let StreamRef::Signal(inner) = stream {
+                    visit(rule, inner, done, depth + 1);
+                }
+            }
+        }
+        done.push(id);
+    }
+    visit(rule, rule.detect, &mut done, 0);
+    done
+}
+
+/// Adds the stages of one signal.
+pub(super) fn signal(b: &mut Builder, id: SignalId) {
+    let rule = b.rule;
+    let Some(signal) = rule.signals.get(id.index()) else { return };
+    for (stream, _) in lookback::inputs(&signal.analytic) {
+        if let StreamRef::Signal(input) = stream
+            && rule.detect != id
+            && b.signals.get(&input).is_some_and(|h| h.delay > 0)
+        {
+            b.refuse(signal.span, "a trailing absence that feeds another analytic has no lowering yet", "make it `detect`");
+        }
+    }
+    let hits = match &signal.analytic {
+        Analytic::Match { of, keys } => each::matches(b, signal, of, keys),
+        Analytic::Any { of, keys } => each::any(b, signal, id, of, keys.as_ref()),
+        Analytic::Threshold { of, keys, window, measures, having } => {
+            threshold::threshold(b, signal, id, &threshold::Parts { of, keys, window: *window, measures, having })
+        }
+        Analytic::Together { of, keys, window, at_least, after } => {
+            together::together(b, signal, id, &together::Parts { of, keys, window: *window, at_least: *at_least, after: *after })
+        }
+        Analytic::Evidence { of, when, keys, window, alert_at } => together::evidence(
+            b,
+            signal,
+            id,
+            &together::EvidenceParts { of, when, keys, window: *window, alert_at: *alert_at },
+        ),
+        Analytic::Sequence(sequence) => sequence::sequence(b, signal, id, sequence),
+    };
+    b.signals.insert(id, hits);
+}
+
+/// The streams whose nearest event in time, strictly before or after, an analytic compares with.
+pub(super) fn neighbours(rule: &Rule) -> Vec<(StreamRef, Keys, bool, Span)> {
+    let mut all = Vec::new();
+    for id in order(rule) {
+        let Some(signal) = rule.signals.get(id.index()) else { continue };
+        match &signal.analytic {
+            Analytic::Sequence(sequence) => {
+                for gap in sequence.steps.iter().flat_map(|s| &s.absent_before) {
+                    all.push((gap.stream, gap.keys.clone(), false, gap.span));
+                }
+                all.extend(sequence.absent_first.iter().map(|a| (a.stream, a.keys.clone(), false, a.span)));
+                if let Some(last) = &sequence.absent_last {
+                    all.push((last.stream, last.keys.clone(), true, last.span));
+                    all.extend(sequence.until.iter().map(|u| (u.stream, u.keys.clone(), true, u.span)));
+                }
+            }
+            Analytic::Together { keys, after: Some(after), .. } => {
+                all.push((*after, keys.clone(), false, signal.span));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// What a signal is asked for: its hits are those of `detect`, so confidence and alert may ask for ranges.
+fn asked(b: &Builder, id: SignalId) -> Vec<Range> {
+    let makes_hits = id == b.rule.detect || members(b.rule).contains(&StreamRef::Signal(id));
+    if makes_hits { b.ranges.clone() } else { Vec::new() }
+}
+
+/// The members of `detect` where it is an `any`, through nested ones.
+pub(super) fn members(rule: &Rule) -> Vec<StreamRef> {
+    let mut found = Vec::new();
+    let mut open = vec![StreamRef::Signal(rule.detect)];
+    while let Some(stream) = open.pop() {
+        if found.contains(&stream) {
+            continue;
+        }
+        found.push(stream);
+        if let StreamRef::Signal(id) = stream
+            && let Some(Analytic::Any { of, .. }) = rule.signals.get(id.index()).map(|s| &s.analytic)
+        {
+            open.extend(of.iter().copied());
+        }
+    }
+    found
+}
+
+/// True where nothing after this signal reads rows that it does not consume.
+fn is_last(b: &Builder, id: SignalId) -> bool {
+    id == b.rule.detect
+}
+
+/// A column that says which rows are consumed; where nothing else needs the others, they go.
+fn consume(b: &mut Builder, id: SignalId, name: &str, consumed: Expr) -> Column {
+    let column = b.compute(&format!("consumed by {name}"), &format!("in_{name}"), consumed);
+    if is_last(b, id) {
+        b.push("", Stage::Filter(make::flag(&column)));
+    }
+    column
+}
+
+fn columns(keys: &[Keyed]) -> Vec<Column> {
+    keys.iter().map(|k| k.column.clone()).collect()
+}
+
+/// Each range's condition on a row, as a boolean that is true where it counts: `c` for `any`, `not c` for `all`.
+fn range_conditions(b: &mut Builder, ranges: &[Range]) -> Vec<Expr> {
+    ranges
+        .iter()
+        .map(|r| {
+            let condition = b.lower(&r.condition);
+            if r.all { make::not(condition) } else { condition }
+        })
+        .collect()
+}
+
+/// From "one counted" to the range's value.
+fn range_value(range: &Range, one: Expr) -> Expr {
+    if range.all { make::not(one) } else { one }
+}
+
+/// Hits without anything to add.
+fn plain(hit: Column, keys: Vec<Keyed>, ranges: Vec<Expr>) -> Hits {
+    Hits { hit, keys, ranges, matched: Vec::new(), evidence: None, delay: 0, members: Vec::new() }
+}
+
+/// Names the signal for a comment.
+fn says(signal: &ir::Signal, words: &str) -> String {
+    format!("signal {}: {words}", signal.name)
+}

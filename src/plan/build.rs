@@ -1,0 +1,195 @@
+//! The state that the passes share, and the order in which they run.
+
+use super::{Column, Expr, Loss, Note, Output, Plan, Read, Stage, alert, analytic, context, make, read};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{self, ContextId, EventId, LetId, LookupId, MeasureRef, Rule, SignalId, StreamRef};
+use crate::pack::schema::FieldId;
+use crate::source::Span;
+use crate::value::Type;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A construct that the shared plan cannot say (yet), at its place.
+pub const NOT_LOWERED: Code = Code("R1101");
+
+/// What is known so far of a plan being built.
+pub(super) struct Builder<'r> {
+    pub rule: &'r Rule,
+    pub reads: Vec<Read>,
+    pub stages: Vec<Note>,
+    pub refusals: Vec<Diagnostic>,
+    pub losses: Vec<Loss>,
+    pub assumptions: BTreeSet<&'static str>,
+    pub output: Output,
+    /// Canonical field columns that some stage reads.
+    pub fields: BTreeMap<FieldId, Column>,
+    pub lets: BTreeMap<LetId, Column>,
+    /// Lookups that were read: keys, the stage's place, found column.
+    pub lookups: Vec<(LookupId, Vec<Expr>, usize)>,
+    pub events: BTreeMap<EventId, Column>,
+    pub signals: BTreeMap<SignalId, Hits>,
+    pub contexts: BTreeMap<ContextId, context::Known>,
+    /// The newest event strictly before, or the next strictly after: by (stream, keys, direction).
+    pub neighbours: Vec<context::Neighbour>,
+    pub measures: BTreeMap<MeasureRef, Column>,
+    /// `any(c)` and `all(c)` that confidence and alert ask for.
+    pub ranges: Vec<Range>,
+    pub time: Column,
+    /// Which source a row is of; none where there is one source only.
+    pub row_source: Option<Column>,
+    pub place: Option<Column>,
+    names: BTreeSet<String>,
+}
+
+/// `any(c)` or `all(c)`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Range {
+    pub all: bool,
+    pub condition: ir::Expr,
+}
+
+/// What is known of a signal's hits, on the rows where `hit` is true.
+#[derive(Debug, Clone)]
+pub(super) struct Hits {
+    pub hit: Column,
+    /// The group's keys.
+    pub keys: Vec<Keyed>,
+    /// One per [`Builder::ranges`], where the signal was asked for them.
+    pub ranges: Vec<Expr>,
+    /// Whether a stream took part.
+    pub matched: Vec<(StreamRef, Expr)>,
+    /// The evidence's sum and its reasons.
+    pub evidence: Option<Evidence>,
+    /// Added to the row's time: a trailing absence's length.
+    pub delay: i64,
+    /// Where hits are rows of their own (`any` without keys): each member's hits and its number in `via`.
+    pub members: Vec<(SignalOrEvent, Hits)>,
+}
+
+/// What a member of an `any` is.
+pub(super) type SignalOrEvent = StreamRef;
+
+/// The sum of an evidence and what it rests on.
+#[derive(Debug, Clone)]
+pub(super) struct Evidence {
+    pub sum: Column,
+    pub reasons: Vec<(Expr, ir::Template)>,
+}
+
+/// A group's key as a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Keyed {
+    pub name: String,
+    pub column: Column,
+    pub ty: Type,
+    pub nullable: bool,
+}
+
+/// Runs the passes.
+pub(super) fn build(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
+    let mut b = Builder::new(rule);
+    b.ranges = alert::ranges(rule);
+    read::rows(&mut b);
+    context::read(&mut b);
+    for signal in analytic::order(rule) {
+        analytic::signal(&mut b, signal);
+    }
+    alert::alert(&mut b);
+    if !b.refusals.is_empty() {
+        return Err(b.refusals);
+    }
+    read::finish(&mut b);
+    Ok(Plan {
+        reads: b.reads,
+        stages: b.stages,
+        output: b.output,
+        assumptions: b.assumptions.into_iter().collect(),
+        losses: b.losses,
+    })
+}
+
+impl<'r> Builder<'r> {
+    fn new(rule: &'r Rule) -> Self {
+        let mut names = BTreeSet::new();
+        names.extend(["time", "it", "via", "role"].map(str::to_owned));
+        Self {
+            rule,
+            reads: Vec::new(),
+            stages: Vec::new(),
+            refusals: Vec::new(),
+            losses: Vec::new(),
+            assumptions: BTreeSet::new(),
+            output: Output::default(),
+            fields: BTreeMap::new(),
+            lets: BTreeMap::new(),
+            lookups: Vec::new(),
+            events: BTreeMap::new(),
+            signals: BTreeMap::new(),
+            contexts: BTreeMap::new(),
+            neighbours: Vec::new(),
+            measures: BTreeMap::new(),
+            ranges: Vec::new(),
+            time: Column(Arc::from("time")),
+            row_source: None,
+            place: None,
+            names,
+        }
+    }
+
+    /// A new column, named after `wish`.
+    pub fn column(&mut self, wish: &str) -> Column {
+        let word: String =
+            wish.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+        let word = if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("c_{word}") };
+        let mut name = word.clone();
+        let mut next = 2;
+        while !self.names.insert(name.clone()) {
+            name = format!("{word}_{next}");
+            next += 1;
+        }
+        Column(Arc::from(name.as_str()))
+    }
+
+    pub fn push(&mut self, comment: impl Into<String>, stage: Stage) {
+        self.stages.push(Note { comment: comment.into(), stage });
+    }
+
+    pub fn refuse(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.refusals.push(Diagnostic::error(NOT_LOWERED, span, message).help(help));
+    }
+
+    /// One computed column; an expression that is a column already stays that column.
+    pub fn compute(&mut self, comment: &str, wish: &str, expr: Expr) -> Column {
+        if let ir::ExprKind::Leaf(column) = &expr.kind {
+            return column.clone();
+        }
+        let column = self.column(wish);
+        self.push(comment, Stage::Compute(vec![(column.clone(), expr)]));
+        column
+    }
+
+    /// `time`, never missing.
+    pub fn now(&self) -> Expr {
+        make::sure(&self.time, Type::TIMESTAMP)
+    }
+
+    /// Whether a row belongs to a stream.
+    pub fn member(&self, stream: StreamRef) -> Expr {
+        let column = match stream {
+            StreamRef::Event(id) => self.events.get(&id),
+            StreamRef::Signal(id) => self.signals.get(&id).map(|hits| &hits.hit),
+        };
+        column.map_or_else(|| make::boolean(false), make::flag)
+    }
+
+    /// The column of a field.
+    pub fn field(&mut self, id: FieldId) -> Column {
+        if let Some(column) = self.fields.get(&id) {
+            return column.clone();
+        }
+        let name = self.rule.schema.field_at(id).map_or("field", |(name, _)| name).to_owned();
+        let column = self.column(&name);
+        self.fields.insert(id, column.clone());
+        column
+    }
+}

@@ -1,0 +1,162 @@
+//! Short ways to write plan expressions.
+
+use super::{Column, Expr};
+use crate::ir::{ArithmeticOp, CompareOp, ExprKind};
+use crate::source::Span;
+use crate::value::{Type, Value};
+
+/// An expression with a place that no reader sees.
+fn make(kind: ExprKind<Column>, ty: Type, nullable: bool) -> Expr {
+    Expr { kind, ty, nullable, span: Span::default() }
+}
+
+/// A column that is never missing.
+pub fn sure(column: &Column, ty: Type) -> Expr {
+    make(ExprKind::Leaf(column.clone()), ty, false)
+}
+
+/// A column that may be missing.
+pub fn maybe(column: &Column, ty: Type) -> Expr {
+    make(ExprKind::Leaf(column.clone()), ty, true)
+}
+
+/// A boolean column, never missing.
+pub fn flag(column: &Column) -> Expr {
+    sure(column, Type::BOOLEAN)
+}
+
+/// A constant.
+pub fn value(value: Value, ty: Type) -> Expr {
+    let nullable = value.is_missing();
+    make(ExprKind::Const(value), ty, nullable)
+}
+
+/// An integer.
+pub fn integer(number: i64) -> Expr {
+    value(Value::Integer(number), Type::INTEGER)
+}
+
+/// A boolean.
+pub fn boolean(truth: bool) -> Expr {
+    value(Value::Boolean(truth), Type::BOOLEAN)
+}
+
+/// A string.
+pub fn text(words: &str) -> Expr {
+    value(Value::string(words), Type::STRING)
+}
+
+/// All of them; true where there is none. Nested conjunctions are flattened, constants folded.
+pub fn and(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    let mut all = Vec::new();
+    for part in parts {
+        match part.kind {
+            ExprKind::And(inner) => all.extend(inner),
+            ExprKind::Const(Value::Boolean(true)) => {}
+            ExprKind::Const(Value::Boolean(false)) => return boolean(false),
+            _ => all.push(part),
+        }
+    }
+    junction(all, true, ExprKind::And)
+}
+
+/// One of them; false where there is none.
+pub fn or(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    let mut all: Vec<Expr> = Vec::new();
+    for part in parts {
+        match part.kind {
+            ExprKind::Or(inner) => all.extend(inner),
+            ExprKind::Const(Value::Boolean(false)) => {}
+            ExprKind::Const(Value::Boolean(true)) => return boolean(true),
+            _ if all.contains(&part) => {}
+            _ => all.push(part),
+        }
+    }
+    junction(all, false, ExprKind::Or)
+}
+
+fn junction(mut all: Vec<Expr>, empty: bool, join: fn(Vec<Expr>) -> ExprKind<Column>) -> Expr {
+    match (all.len(), all.pop()) {
+        (1, Some(only)) => only,
+        (_, Some(last)) => {
+            all.push(last);
+            make(join(all), Type::BOOLEAN, false)
+        }
+        (_, None) => boolean(empty),
+    }
+}
+
+/// `not e`.
+pub fn not(inner: Expr) -> Expr {
+    match inner.kind {
+        ExprKind::Const(Value::Boolean(truth)) => boolean(!truth),
+        _ => make(ExprKind::Not(Box::new(inner)), Type::BOOLEAN, false),
+    }
+}
+
+/// `left op right`, false where one is missing.
+pub fn compare(op: CompareOp, left: Expr, right: Expr) -> Expr {
+    let kind = ExprKind::Compare { op, fold: false, left: Box::new(left), right: Box::new(right) };
+    make(kind, Type::BOOLEAN, false)
+}
+
+/// `left == right`.
+pub fn equal(left: Expr, right: Expr) -> Expr {
+    compare(CompareOp::Equal, left, right)
+}
+
+/// `exists(e)`; true at once where it is never missing.
+pub fn exists(inner: Expr) -> Expr {
+    if inner.nullable { make(ExprKind::Exists(Box::new(inner)), Type::BOOLEAN, false) } else { boolean(true) }
+}
+
+/// `later - earlier <= within`, false where one is missing.
+pub fn within(later: Expr, earlier: Expr, within: i64) -> Expr {
+    compare(CompareOp::LessEqual, elapsed(later, earlier), duration(within))
+}
+
+/// `later - earlier`.
+pub fn elapsed(later: Expr, earlier: Expr) -> Expr {
+    let nullable = later.nullable || earlier.nullable;
+    let kind = ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left: Box::new(later), right: Box::new(earlier) };
+    make(kind, Type::DURATION, nullable)
+}
+
+/// A duration, milliseconds.
+pub fn duration(milliseconds: i64) -> Expr {
+    value(Value::Duration(milliseconds), Type::DURATION)
+}
+
+/// `left + right` in the type of `left`.
+pub fn add(left: Expr, right: Expr) -> Expr {
+    let (ty, nullable) = (left.ty, left.nullable || right.nullable);
+    let kind = ExprKind::Arithmetic { op: ArithmeticOp::Add, left: Box::new(left), right: Box::new(right) };
+    make(kind, ty, nullable)
+}
+
+/// Sum of integers; 0 where there is none.
+pub fn sum(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    parts.into_iter().reduce(add).unwrap_or_else(|| integer(0))
+}
+
+/// `if(condition, then, otherwise)`.
+pub fn choose(condition: Expr, then: Expr, otherwise: Expr) -> Expr {
+    match condition.kind {
+        ExprKind::Const(Value::Boolean(true)) => then,
+        ExprKind::Const(Value::Boolean(false)) => otherwise,
+        _ => {
+            let (ty, nullable) = (then.ty, then.nullable || otherwise.nullable);
+            let kind = ExprKind::If {
+                condition: Box::new(condition),
+                then: Box::new(then),
+                otherwise: Box::new(otherwise),
+            };
+            make(kind, ty, nullable)
+        }
+    }
+}
+
+/// A missing value of a type.
+pub fn missing(ty: Type) -> Expr {
+    value(Value::Missing, ty)
+}
