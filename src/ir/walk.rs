@@ -78,9 +78,7 @@ pub fn convert<L, M>(
         ExprKind::Arithmetic { op, left, right } => {
             ExprKind::Arithmetic { op: *op, left: one(left), right: one(right) }
         }
-        ExprKind::Between { item, low, high } => {
-            ExprKind::Between { item: one(item), low: one(low), high: one(high) }
-        }
+        ExprKind::Between { item, low, high } => ExprKind::Between { item: one(item), low: one(low), high: one(high) },
         ExprKind::Test { op, fold, item, needle } => {
             ExprKind::Test { op: *op, fold: *fold, item: one(item), needle: one(needle) }
         }
@@ -93,9 +91,7 @@ pub fn convert<L, M>(
         ExprKind::InList { fold, item, list } => {
             ExprKind::InList { fold: *fold, item: one(item), list: list.iter().map(|e| *one(e)).collect() }
         }
-        ExprKind::InField { fold, item, list } => {
-            ExprKind::InField { fold: *fold, item: one(item), list: one(list) }
-        }
+        ExprKind::InField { fold, item, list } => ExprKind::InField { fold: *fold, item: one(item), list: one(list) },
         ExprKind::InNets { item, nets } => ExprKind::InNets { item: one(item), nets: nets.clone() },
         ExprKind::InLookup { lookup, keys } => {
             ExprKind::InLookup { lookup: *lookup, keys: keys.iter().map(|e| *one(e)).collect() }

@@ -32,6 +32,8 @@ pub(super) struct Builder<'r> {
     /// The newest event strictly before, or the next strictly after: by (stream, keys, direction).
     pub neighbours: Vec<context::Neighbour>,
     pub measures: BTreeMap<MeasureRef, Column>,
+    /// The hits, once every signal is lowered.
+    pub hit: Option<Hits>,
     /// `any(c)` and `all(c)` that confidence and alert ask for.
     pub ranges: Vec<Range>,
     pub time: Column,
@@ -128,6 +130,7 @@ impl<'r> Builder<'r> {
             contexts: BTreeMap::new(),
             neighbours: Vec::new(),
             measures: BTreeMap::new(),
+            hit: None,
             ranges: Vec::new(),
             time: Column(Arc::from("time")),
             row_source: None,

@@ -92,14 +92,7 @@ fn want_context(b: &mut Builder, id: ContextId, wants: &mut Vec<Want>) {
     wants.push(Want { context: Some(id), event: context.of, keys, after: false, member, at, values });
 }
 
-fn want_neighbour(
-    b: &mut Builder,
-    stream: StreamRef,
-    keys: &ir::Keys,
-    after: bool,
-    span: Span,
-    wants: &mut Vec<Want>,
-) {
+fn want_neighbour(b: &mut Builder, stream: StreamRef, keys: &ir::Keys, after: bool, span: Span, wants: &mut Vec<Want>) {
     let StreamRef::Event(event) = stream else {
         b.refuse(
             span,
@@ -198,8 +191,7 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
         ContextForm::LastEvent => {
             let column = b.compute(&comment, &context.name, recent);
             for (field, (carried, expr)) in super::lookback::context_fields(b.rule, id).into_iter().zip(&want.values) {
-                let value =
-                    make::choose(make::flag(&column), make::maybe(carried, expr.ty), make::missing(expr.ty));
+                let value = make::choose(make::flag(&column), make::maybe(carried, expr.ty), make::missing(expr.ty));
                 let read = b.compute("", &format!("{}_last", carried.0), value);
                 fields.insert(field, make::maybe(&read, expr.ty));
             }
@@ -228,7 +220,11 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
                 );
             }
             if measure.filter.is_some() {
-                b.refuse(context.span, "a measure's own `where` in a context has no lowering yet", "use the context's `where`");
+                b.refuse(
+                    context.span,
+                    "a measure's own `where` in a context has no lowering yet",
+                    "use the context's `where`",
+                );
             }
             let argument = measure.argument.as_ref().map(|a| b.lower(a));
             let value = over(b, context, want, role, measure.function, argument);

@@ -77,8 +77,11 @@ impl Builder<'_> {
                     make::missing(expr.ty)
                 }
             },
-            // The hit's own passes replace these before a row expression is lowered.
+            // These are about a hit: the alert's pass knows them, an event's condition does not.
             Leaf::Matched(_) | Leaf::AnyInRange(_) | Leaf::AllInRange(_) | Leaf::OverRange(_) => {
+                if let Some(value) = self.hit_leaf(leaf) {
+                    return value;
+                }
                 self.refuse(expr.span, "this is about a hit, not about an event", "move it to `confidence` or `alert`");
                 make::missing(expr.ty)
             }
@@ -125,9 +128,11 @@ impl Builder<'_> {
         let stage = self.lookup_stage(id, keys);
         let known = self.rule.lookups.get(id.index());
         let wish = name.map_or_else(
-            || known.map_or(String::new(), |l| {
-                format!("{}_{}", l.name, l.columns.get(cell).map_or("", |(n, _)| n.as_str()))
-            }),
+            || {
+                known.map_or(String::new(), |l| {
+                    format!("{}_{}", l.name, l.columns.get(cell).map_or("", |(n, _)| n.as_str()))
+                })
+            },
             str::to_owned,
         );
         let fresh = self.column(&wish);

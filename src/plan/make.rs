@@ -146,11 +146,8 @@ pub fn choose(condition: Expr, then: Expr, otherwise: Expr) -> Expr {
         ExprKind::Const(Value::Boolean(false)) => otherwise,
         _ => {
             let (ty, nullable) = (then.ty, then.nullable || otherwise.nullable);
-            let kind = ExprKind::If {
-                condition: Box::new(condition),
-                then: Box::new(then),
-                otherwise: Box::new(otherwise),
-            };
+            let kind =
+                ExprKind::If { condition: Box::new(condition), then: Box::new(then), otherwise: Box::new(otherwise) };
             make(kind, ty, nullable)
         }
     }

@@ -7,18 +7,18 @@
 //! rule that says "this row belongs to it", and, stage by stage, what the contexts and signals say about it. A signal whose hits
 //! lie at events adds a boolean column, so signals chain without a join: the next analytic reads it as one more stream.
 //!
-//! The passes, in order: [`read`] (which rows, which columns, lookups, membership), [`context`] (what was true before), one file
-//! per analytic under [`analytic`], [`alert`] (confidence, reasons, thinning, the reported interval). [`lookback`] says how
+//! The passes, in order: `read` (which rows, which columns, lookups, membership), `context` (what was true before), one file
+//! per analytic under `analytic`, `alert` (confidence, reasons, thinning, the reported interval). [`lookback`] says how
 //! far back each source is read.
 
-pub mod alert;
-pub mod analytic;
-pub mod build;
-pub mod context;
+mod alert;
+mod analytic;
+mod build;
+mod context;
 pub mod lookback;
 mod lower;
 pub mod make;
-pub mod read;
+mod read;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir;
@@ -124,7 +124,8 @@ pub enum Stage {
         /// The result.
         out: Column,
     },
-    /// `out` is true on the last row of each (keys, time) among those where `among` holds; `number` is the order.
+    /// `out` is true on the last row of each (keys, time) among those where `among` holds; `number` is the order. The rows are sorted
+    /// by keys, then `among`, then time.
     LastOfInstant {
         /// The group.
         keys: Vec<Column>,
@@ -267,4 +268,18 @@ pub enum LossKind {
 /// A plan for the rule, or every reason why there is none.
 pub fn plan(rule: &ir::Rule) -> Result<Plan, Vec<Diagnostic>> {
     build::build(rule)
+}
+
+/// A duration in words, as a rule writes it: `1h30m`.
+pub fn words(milliseconds: i64) -> String {
+    const UNITS: [(i64, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+    let mut rest = milliseconds;
+    let mut out = String::new();
+    for (size, unit) in UNITS {
+        if rest >= size {
+            out.push_str(&format!("{}{unit}", rest / size));
+            rest %= size;
+        }
+    }
+    if out.is_empty() { "0ms".to_owned() } else { out }
 }

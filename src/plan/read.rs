@@ -107,7 +107,10 @@ fn keep(b: &Builder, shared: &[ir::Expr], rests: &[Vec<ir::Expr>]) -> Option<ir:
             .iter()
             .enumerate()
             .filter(|(i, r)| {
-                !rests.iter().enumerate().any(|(j, o)| j != *i && o.iter().all(|c| r.contains(c)) && (o != *r || j < *i))
+                !rests
+                    .iter()
+                    .enumerate()
+                    .any(|(j, o)| j != *i && o.iter().all(|c| r.contains(c)) && (o != *r || j < *i))
             })
             .map(|(_, r)| r)
             .collect();

@@ -66,7 +66,9 @@ fn merged(b: &mut Builder, signal: &Signal, id: SignalId, members: &[(StreamRef,
     }
     let consumed = make::or(members.iter().map(|(_, h)| make::flag(&h.hit)).collect::<Vec<_>>());
     let among = super::consume(b, id, &signal.name, make::and([exist.clone(), consumed]));
-    let number = b.sort(&says(signal, "hits of one time and group are one"), &columns(&keyed));
+    let mut apart = columns(&keyed);
+    apart.push(among.clone());
+    let number = b.sort(&says(signal, "hits of one time and group are one"), &apart);
     let ranges = asked(b, id);
     let mut items = Vec::new();
     let mut matched = Vec::new();

@@ -41,7 +41,11 @@ pub(super) fn signal(b: &mut Builder, id: SignalId) {
             && rule.detect != id
             && b.signals.get(&input).is_some_and(|h| h.delay > 0)
         {
-            b.refuse(signal.span, "a trailing absence that feeds another analytic has no lowering yet", "make it `detect`");
+            b.refuse(
+                signal.span,
+                "a trailing absence that feeds another analytic has no lowering yet",
+                "make it `detect`",
+            );
         }
     }
     let hits = match &signal.analytic {
@@ -50,9 +54,12 @@ pub(super) fn signal(b: &mut Builder, id: SignalId) {
         Analytic::Threshold { of, keys, window, measures, having } => {
             threshold::threshold(b, signal, id, &threshold::Parts { of, keys, window: *window, measures, having })
         }
-        Analytic::Together { of, keys, window, at_least, after } => {
-            together::together(b, signal, id, &together::Parts { of, keys, window: *window, at_least: *at_least, after: *after })
-        }
+        Analytic::Together { of, keys, window, at_least, after } => together::together(
+            b,
+            signal,
+            id,
+            &together::Parts { of, keys, window: *window, at_least: *at_least, after: *after },
+        ),
         Analytic::Evidence { of, when, keys, window, alert_at } => together::evidence(
             b,
             signal,

@@ -5,7 +5,9 @@
 
 use super::each::range_items;
 use super::{asked, columns, consume, plain, range_value, says, window};
-use crate::ir::{self, ArithmeticOp, CompareOp, ExprKind, Input, Keys, Leaf, Measure, MeasureFunction, Signal, SignalId, Window};
+use crate::ir::{
+    self, ArithmeticOp, CompareOp, ExprKind, Input, Keys, Leaf, Measure, MeasureFunction, Signal, SignalId, Window,
+};
 use crate::plan::build::{Builder, Hits, Keyed};
 use crate::plan::{Carried, Column, Expr, Measured, Stage, make};
 use crate::value::{Type, Value};
@@ -151,7 +153,14 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    fn against_constant(&mut self, b: &mut Builder, op: CompareOp, left: &ir::Expr, right: &ir::Expr, rows: bool) -> Option<Expr> {
+    fn against_constant(
+        &mut self,
+        b: &mut Builder,
+        op: CompareOp,
+        left: &ir::Expr,
+        right: &ir::Expr,
+        rows: bool,
+    ) -> Option<Expr> {
         let (measure, op, constant) = match (self.measure_of(left), self.measure_of(right)) {
             (Some(m), None) => (m, op, b.constant(right)?),
             (None, Some(m)) => (m, flipped(op), b.constant(left)?),
@@ -195,16 +204,36 @@ impl<'a> Wanted<'a> {
     }
 
     /// `percentile(x, p) >= c` is `100 * count(x < c) < p * n` with n > 0; `> c` counts `x <= c`.
-    fn percentile(&mut self, b: &mut Builder, measure: &Measure, p: f64, op: CompareOp, constant: &Value) -> Option<Expr> {
+    fn percentile(
+        &mut self,
+        b: &mut Builder,
+        measure: &Measure,
+        p: f64,
+        op: CompareOp,
+        constant: &Value,
+    ) -> Option<Expr> {
         let argument = b.lower(measure.argument.as_ref()?);
         let filter = measure.filter.as_ref().map(|f| b.lower(f));
         let some = make::exists(argument.clone());
         let counted = |extra: Expr| make::and(std::iter::once(extra).chain(filter.clone()));
-        let all = self.column_for(b, "values", Measured { function: MeasureFunction::Count, argument: None, filter: Some(counted(some)), ty: Type::INTEGER });
+        let all = self.column_for(
+            b,
+            "values",
+            Measured {
+                function: MeasureFunction::Count,
+                argument: None,
+                filter: Some(counted(some)),
+                ty: Type::INTEGER,
+            },
+        );
         let mut below = |op: CompareOp| {
             let limit = make::value(constant.clone(), argument.ty);
             let test = counted(make::compare(op, argument.clone(), limit));
-            let column = self.column_for(b, "values_below", Measured { function: MeasureFunction::Count, argument: None, filter: Some(test), ty: Type::INTEGER });
+            let column = self.column_for(
+                b,
+                "values_below",
+                Measured { function: MeasureFunction::Count, argument: None, filter: Some(test), ty: Type::INTEGER },
+            );
             let hundred = product(make::integer(100), make::sure(&column, Type::INTEGER));
             let rank = product(make::value(Value::Number(p), Type::NUMBER), make::sure(&all, Type::INTEGER));
             make::compare(CompareOp::Less, hundred, rank)
