@@ -25,9 +25,9 @@ pub fn read(world: &World<'_>, id: ContextId, asking: usize) -> Rc<Found> {
 }
 
 fn find(world: &World<'_>, context: &Context, asking: usize) -> Found {
-    let Some(group) = group_of(world, &context.keys, asking) else {
-        return Found { value: Value::Missing, newest: None };
-    };
+    let source = world.rule.events[context.of.index()].source;
+    let group = group_of(world, &context.keys, asking).filter(|_| !world.unknown.contains(&source));
+    let Some(group) = group else { return Found { value: Value::Missing, newest: None } };
     let mut rows = shown(world, context, &group, asking, context.within);
     rows.retain(|row| condition(world, context, *row));
     let newest = rows.last().copied();
@@ -44,7 +44,6 @@ fn find(world: &World<'_>, context: &Context, asking: usize) -> Found {
         ContextForm::Some => Value::Boolean(!rows.is_empty()),
         ContextForm::Count => Value::Integer(rows.len() as i64),
         ContextForm::Measure { measure: over, include_self } => {
-            let source = world.rule.events[context.of.index()].source;
             if *include_self && world.rows[asking].event.source == source && condition(world, context, asking) {
                 rows.push(asking);
             }

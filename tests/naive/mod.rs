@@ -24,9 +24,15 @@ use row::World;
 use siemc::eval::alert::Alert;
 use siemc::eval::event::Event;
 use siemc::ir::Rule;
+use siemc::pack::schema::SourceId;
 
 /// The alerts of a rule over events, in order. `until` (milliseconds) promises that all events up to it are there.
 pub fn alerts(rule: &Rule, events: &[Event], until: i64) -> Vec<Alert> {
-    let world = World::new(rule, events, until);
+    alerts_without(&[], rule, events, until)
+}
+
+/// The same where these sources are unknown: no event of theirs is looked at, and nothing is concluded from that.
+pub fn alerts_without(unknown: &[SourceId], rule: &Rule, events: &[Event], until: i64) -> Vec<Alert> {
+    let world = World::new(rule, unknown, events, until);
     report::alerts(&world)
 }

@@ -8,7 +8,7 @@ use siemc::ir::{
     Analytic, ContextForm, ContextId, EventId, Expr, ExprKind, Input, Keys, Leaf, Measure, Rule, SignalId, Template,
     TemplatePiece,
 };
-use siemc::pack::schema::FieldId;
+use siemc::pack::schema::{FieldId, SourceId};
 use siemc::value::Value;
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -26,14 +26,17 @@ pub struct World<'a> {
     pub rule: &'a Rule,
     pub until: i64,
     pub rows: Vec<Row<'a>>,
+    /// Sources of which nothing is known.
+    pub unknown: &'a [SourceId],
     /// What was computed already; only for speed.
     pub contexts: RefCell<HashMap<(ContextId, usize), Rc<Found>>>,
     pub hits: RefCell<HashMap<SignalId, Rc<Vec<Hit>>>>,
 }
 
 impl<'a> World<'a> {
-    pub fn new(rule: &'a Rule, events: &'a [Event], until: i64) -> World<'a> {
-        let mut world = World { rule, until, rows: Vec::new(), contexts: RefCell::default(), hits: RefCell::default() };
+    pub fn new(rule: &'a Rule, unknown: &'a [SourceId], events: &'a [Event], until: i64) -> World<'a> {
+        let mut world =
+            World { rule, until, unknown, rows: Vec::new(), contexts: RefCell::default(), hits: RefCell::default() };
         let mut rows: Vec<Row<'a>> = Vec::new();
         for event in events {
             let members = world.members(event);
@@ -51,7 +54,7 @@ impl<'a> World<'a> {
     /// The rule's events that select this one.
     fn members(&self, event: &Event) -> Vec<EventId> {
         let all = self.rule.events.iter().enumerate();
-        all.filter(|(_, e)| e.source == event.source)
+        all.filter(|(_, e)| e.source == event.source && !self.unknown.contains(&e.source))
             .filter(|(_, e)| e.filter.as_ref().is_none_or(|f| holds(self, f, &Here::event(event))))
             .map(|(index, _)| EventId(index as u32))
             .collect()
@@ -192,7 +195,7 @@ fn expr(used: &mut BTreeSet<FieldId>, e: &Expr) {
         ExprKind::Between { item, low, high } => [item, low, high].into_iter().for_each(|e| expr(used, e)),
         ExprKind::Test { item, needle, .. } => [item, needle].into_iter().for_each(|e| expr(used, e)),
         ExprKind::Like { item, .. } | ExprKind::Matches { item, .. } | ExprKind::InNets { item, .. } => {
-            expr(used, item)
+            expr(used, item);
         }
         ExprKind::InList { item, list, .. } => {
             expr(used, item);

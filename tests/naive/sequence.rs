@@ -3,7 +3,7 @@
 use super::expression::{Here, holds};
 use super::hit::{At, Group, Hit, Place, group_of, same_values};
 use super::row::World;
-use super::signal::stream;
+use super::signal::{is_unknown, stream};
 use siemc::ir::{Keys, Sequence, SignalId, Step, StreamRef};
 use std::collections::BTreeMap;
 
@@ -11,6 +11,12 @@ use std::collections::BTreeMap;
 type Chain<'h> = Vec<&'h Hit>;
 
 pub fn hits(world: &World<'_>, id: SignalId, sequence: &Sequence) -> Vec<Hit> {
+    let mut absent = sequence.steps.iter().flat_map(|s| &s.absent_before).map(|gap| gap.stream);
+    let ends = sequence.absent_first.iter().chain(&sequence.absent_last).map(|a| a.stream);
+    // Silence of what cannot be seen says nothing.
+    if absent.any(|s| is_unknown(world, s)) || ends.into_iter().any(|s| is_unknown(world, s)) {
+        return Vec::new();
+    }
     let steps: Vec<Vec<(Group, Hit)>> = sequence.steps.iter().map(|step| candidates(world, step)).collect();
     let forbidden = Forbidden::new(world, sequence);
     let mut by_final: BTreeMap<Place, Vec<(Group, Chain<'_>)>> = BTreeMap::new();

@@ -36,6 +36,22 @@ pub fn hits(world: &World<'_>, id: SignalId) -> Rc<Vec<Hit>> {
     found
 }
 
+/// Whether events of this stream may have happened that nobody could see: it rests on an unknown source.
+pub fn is_unknown(world: &World<'_>, of: StreamRef) -> bool {
+    let id = match of {
+        StreamRef::Event(id) => return world.unknown.contains(&world.rule.events[id.index()].source),
+        StreamRef::Signal(id) => id,
+    };
+    let any = |streams: &[StreamRef]| streams.iter().any(|s| is_unknown(world, *s));
+    match &world.rule.signals[id.index()].analytic {
+        Analytic::Match { of, .. } | Analytic::Threshold { of, .. } => any(&[of.stream]),
+        Analytic::Any { of, .. } => any(of),
+        Analytic::Together { of, after, .. } => of.iter().any(|i| any(&[i.stream])) || after.is_some_and(|s| any(&[s])),
+        Analytic::Evidence { of, .. } => of.iter().any(|w| any(&[w.what.stream])),
+        Analytic::Sequence(sequence) => sequence.steps.iter().any(|s| any(&s.of)),
+    }
+}
+
 /// What an analytic consumes of a stream.
 pub fn consumed(world: &World<'_>, input: &Input) -> Vec<Hit> {
     let all = stream(world, input.stream);

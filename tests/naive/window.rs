@@ -25,6 +25,9 @@ impl Span {
     }
 }
 
+/// What a stream yields, each with its group.
+type Grouped = Vec<(Group, Hit)>;
+
 /// What the group's window says: a hit without its place, or none.
 type Decide<'d> = dyn Fn(&Group, Span) -> Option<Hit> + 'd;
 
@@ -36,7 +39,7 @@ pub fn hits(world: &World<'_>, id: SignalId) -> Vec<Hit> {
         }
         Analytic::Together { of, keys, window, at_least, after } => {
             let each = of.iter().map(|i| (i.stream, grouped(world, consumed(world, i), keys)));
-            let streams: Vec<(StreamRef, Vec<(Group, Hit)>)> = each.collect();
+            let streams: Vec<(StreamRef, Grouped)> = each.collect();
             let after = after.map(|s| grouped(world, stream(world, s).to_vec(), keys));
             let all: Vec<(Group, Hit)> = streams.iter().flat_map(|(_, hits)| hits.clone()).collect();
             windows(world, id, &all, *window, &|group, span| {
@@ -45,7 +48,7 @@ pub fn hits(world: &World<'_>, id: SignalId) -> Vec<Hit> {
         }
         Analytic::Evidence { of, when, keys, window, alert_at } => {
             let each = of.iter().map(|w| (w, grouped(world, consumed(world, &w.what), keys)));
-            let streams: Vec<(&Weighed<Input>, Vec<(Group, Hit)>)> = each.collect();
+            let streams: Vec<(&Weighed<Input>, Grouped)> = each.collect();
             let all: Vec<(Group, Hit)> = streams.iter().flat_map(|(_, hits)| hits.clone()).collect();
             windows(world, id, &all, *window, &|group, span| evidence(world, &streams, when, *alert_at, group, span))
         }
@@ -172,7 +175,7 @@ fn threshold(
 }
 
 fn together(
-    streams: &[(StreamRef, Vec<(Group, Hit)>)],
+    streams: &[(StreamRef, Grouped)],
     after: Option<&[(Group, Hit)]>,
     at_least: usize,
     group: &Group,
@@ -200,7 +203,7 @@ fn together(
 
 fn evidence(
     world: &World<'_>,
-    streams: &[(&Weighed<Input>, Vec<(Group, Hit)>)],
+    streams: &[(&Weighed<Input>, Grouped)],
     when: &[Weighed<ContextId>],
     alert_at: i64,
     group: &Group,

@@ -8,6 +8,11 @@ defaults:
 lookups:
   known: { file: lookups/known.csv, keys: { proc: nocase }, columns: { risk: integer, kind: string } }
   approved: { file: lookups/approved.csv, keys: { user: exact, n: { match: exact, type: integer } } }
+environments:
+  whole: {}
+  no-alpha: { unavailable: [t.alpha] }
+  no-beta: { unavailable: [t.beta] }
+  no-gamma: { unavailable: [t.gamma] }
 ";
 
 pub const SCHEMA: &str = "\

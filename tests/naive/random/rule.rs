@@ -7,7 +7,7 @@ use super::expression::{Names, Used, condition};
 use super::pack::{ALL, Kind, SOURCES, Sources};
 use proptest::collection::vec;
 use proptest::option::weighted;
-use proptest::prelude::{Strategy, any};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
 /// The numbers that a rule is made of, part by part, so that shrinking can leave parts out.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Tapes {
     pub form: Form,
     /// Signals are written in the opposite order of their use.
     pub reversed: bool,
+    /// The environment: all sources, or without one of them.
+    pub environment: u8,
     pub events: Vec<Vec<u16>>,
     pub contexts: Vec<Vec<u16>>,
     pub signals: Vec<Vec<u16>>,
@@ -29,7 +31,7 @@ pub struct Tapes {
 pub fn tapes(form: Form) -> impl Strategy<Value = Tapes> {
     let tape = |n: usize| vec(any::<u16>(), n);
     let parts = (
-        any::<bool>(),
+        (any::<bool>(), prop_oneof![4 => Just(0u8), 1 => 1..=3u8]),
         vec(tape(12), 1..=4),
         vec(tape(20), 0..=3),
         vec(tape(60), 0..=2),
@@ -39,18 +41,23 @@ pub fn tapes(form: Form) -> impl Strategy<Value = Tapes> {
         tape(16),
         weighted(0.2, tape(12)),
     );
-    parts.prop_map(move |(reversed, events, contexts, signals, detect, scope, confidence, alert, exceptions)| Tapes {
-        form,
-        reversed,
-        events,
-        contexts,
-        signals,
-        detect,
-        scope,
-        confidence,
-        alert,
-        exceptions,
-    })
+    parts.prop_map(
+        move |((reversed, environment), events, contexts, signals, detect, scope, confidence, alert, exceptions)| {
+            Tapes {
+                form,
+                reversed,
+                environment,
+                events,
+                contexts,
+                signals,
+                detect,
+                scope,
+                confidence,
+                alert,
+                exceptions,
+            }
+        },
+    )
 }
 
 /// The rule's YAML.
@@ -96,6 +103,9 @@ pub fn yaml(tapes: &Tapes) -> String {
         let names = Names { sources: ALL, ..Names::default() };
         format!("scope: '{}'", condition(&mut Dice::new(tape), &names, used, 1))
     });
+    if detect.iter().chain(signals.iter().flatten()).any(|l| l.trim().starts_with("until:")) {
+        out.push("if_unavailable: ignore".to_owned());
+    }
     out.extend(declared(used));
     out.extend(scope);
     out.push("events:".to_owned());
@@ -136,12 +146,11 @@ fn events(tapes: &[Vec<u16>], used: &mut Used) -> (Vec<String>, Vec<Stream>) {
     for (i, tape) in tapes.iter().enumerate() {
         let mut dice = Dice::new(tape);
         let base = if i > 0 && dice.chance(25) { Some(dice.pick(&streams).clone()) } else { None };
-        let (from, sources) = match base {
-            Some(base) => (format!("of: {}", base.name), base.last),
-            None => {
-                let source = dice.below(3);
-                (format!("source: {}", SOURCES[source]), 1 << source)
-            }
+        let (from, sources) = if let Some(base) = base {
+            (format!("of: {}", base.name), base.last)
+        } else {
+            let source = dice.below(3);
+            (format!("source: {}", SOURCES[source]), 1 << source)
         };
         let names = Names { sources, ..Names::default() };
         let filter = if dice.chance(if from.starts_with("of") { 100 } else { 50 }) {
