@@ -1,0 +1,71 @@
+//! `matches`: unanchored RE2 with ASCII classes, where `.` matches newlines and `$` is the very end.
+
+use regex::{Regex, RegexBuilder};
+use std::borrow::Cow;
+
+/// The characters outside ASCII that Unicode folds onto an ASCII letter (long s, Kelvin sign).
+const FOLDS_TO_ASCII: [char; 2] = ['\u{17f}', '\u{212a}'];
+
+/// A pattern ready to run.
+#[derive(Debug)]
+pub struct Pattern {
+    fold: bool,
+    regex: Option<Regex>,
+}
+
+impl Pattern {
+    /// Ready to run; a pattern that the checker should have refused matches nothing.
+    pub fn new(text: &str, fold: bool) -> Pattern {
+        Pattern { fold, regex: pattern(text, fold).ok() }
+    }
+
+    /// Whether it matches somewhere in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        let text = if self.fold { without_foreign_folds(text) } else { Cow::Borrowed(text) };
+        self.regex.as_ref().is_some_and(|r| r.is_match(&text))
+    }
+}
+
+/// The pattern as the evaluator runs it; `fold` ignores ASCII case.
+pub fn pattern(text: &str, fold: bool) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&ascii_classes(text)).case_insensitive(fold).dot_matches_new_line(true).build()
+}
+
+/// `~` folds ASCII only, while the library also folds what Unicode folds onto ASCII. Such a character in the text is replaced by
+/// another one outside ASCII, which a pattern (whose literals are ASCII under `~`) cannot tell from it.
+fn without_foreign_folds(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.contains(FOLDS_TO_ASCII) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(FOLDS_TO_ASCII, "\u{fffd}"))
+}
+
+/// Spells `\d \w \s` and their negations as ASCII sets; the library's own are Unicode's.
+fn ascii_classes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        let Some(escaped) = chars.next() else {
+            out.push('\\');
+            break;
+        };
+        // A set inside a set is allowed by the library, so the same spelling serves inside and outside brackets.
+        match escaped {
+            'd' => out.push_str("[0-9]"),
+            'D' => out.push_str("[^0-9]"),
+            'w' => out.push_str("[0-9A-Za-z_]"),
+            'W' => out.push_str("[^0-9A-Za-z_]"),
+            's' => out.push_str("[\\t\\n\\f\\r ]"),
+            'S' => out.push_str("[^\\t\\n\\f\\r ]"),
+            other => {
+                out.push('\\');
+                out.push(other);
+            }
+        }
+    }
+    out
+}

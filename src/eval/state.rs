@@ -1,0 +1,327 @@
+//! One rule over time: it selects events, orders those of one time, reads contexts, and lets signals hit in an order in which
+//! every signal comes after those that it consumes.
+
+use super::alert::Alert;
+use super::alerting::Alerting;
+use super::analytic::{Analytic, Arrival, Port, build};
+use super::context::ContextState;
+use super::event::Event;
+use super::expression::compile::{holds, lets};
+use super::expression::{Code, Compiler, Frame, Table};
+use super::fields::{streams, used_fields, used_sources};
+use super::row::{Item, Members, Row};
+use crate::ir::{Analytic as Ir, Rule, SignalId, StreamRef};
+use crate::pack::schema::SourceId;
+use crate::value::Value;
+use std::cell::OnceCell;
+use std::cmp::Ordering;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A rule with everything that it remembers.
+#[derive(Debug)]
+pub struct RuleState {
+    /// Numbers of the sources that it uses, by source.
+    local: Vec<Option<usize>>,
+    selections: Vec<Selection>,
+    lets: Vec<Code>,
+    contexts: Vec<ContextState>,
+    /// Each after those that it consumes.
+    signals: Vec<SignalState>,
+    detect: usize,
+    /// The events that analytics decide over; only their rows read contexts.
+    consumed: Members,
+    alerting: Alerting,
+    /// Events of one time that have not been looked at.
+    pending: Vec<Draft>,
+    /// Values of lets over the event that is being selected.
+    scratch: Vec<OnceCell<Value>>,
+    deadline: Option<i64>,
+}
+
+/// How one source's events are selected and ordered.
+#[derive(Debug, Default)]
+struct Selection {
+    /// The rule's events over it, by number, with their conditions.
+    events: Vec<(usize, Option<Code>)>,
+    /// The tiebreaker's slot, then the used fields' in schema order; none where the source does not have one.
+    order: Vec<Option<usize>>,
+}
+
+#[derive(Debug)]
+struct SignalState {
+    number: usize,
+    ports: Vec<Port>,
+    /// The events that come in.
+    events: Members,
+    /// The signals that come in.
+    signals: Vec<usize>,
+    analytic: Box<dyn Analytic>,
+    deadline: Option<i64>,
+}
+
+/// An event that belongs to the rule, before its time's order is known.
+#[derive(Debug)]
+struct Draft {
+    event: Rc<Event>,
+    local: usize,
+    place: usize,
+    members: Members,
+    lets: Box<[OnceCell<Value>]>,
+}
+
+impl RuleState {
+    /// Nothing seen yet.
+    pub fn new(rule: &Arc<Rule>) -> RuleState {
+        let sources = used_sources(rule);
+        let tables: Vec<_> = rule.lookups.iter().map(|l| Rc::new(Table::new(l))).collect();
+        let compiler = Compiler { rule, sources: &sources, tables: &tables };
+        let signals = signals(&compiler);
+        let lets = lets(&compiler);
+        RuleState {
+            local: local_numbers(&sources),
+            selections: selections(&compiler),
+            contexts: rule.contexts.iter().map(|c| ContextState::new(c, &compiler)).collect(),
+            detect: rule.detect.index(),
+            consumed: consumed(rule),
+            alerting: Alerting::new(rule, &compiler),
+            pending: Vec::new(),
+            scratch: vec![OnceCell::new(); lets.len()],
+            deadline: signals.iter().filter_map(|s| s.deadline).min(),
+            signals,
+            lets,
+        }
+    }
+
+    /// Whether it may select events of the source.
+    pub fn uses(&self, source: SourceId) -> bool {
+        self.local.get(source.0 as usize).is_some_and(Option::is_some)
+    }
+
+    /// Takes an event of the present time if it belongs to the rule. `shared` is the event as rules keep it, made when first kept.
+    pub fn select(&mut self, event: &Event, shared: &mut Option<Rc<Event>>) {
+        let Some(local) = self.local.get(event.source.0 as usize).copied().flatten() else { return };
+        let Some(selection) = self.selections.get(local) else { return };
+        let mut members = Members::default();
+        let mut place = None;
+        let frame = Frame {
+            program: &self.lets,
+            event,
+            local,
+            lets: &self.scratch,
+            contexts: &[],
+            it: None,
+            hit: None,
+            measures: None,
+        };
+        for (number, filter) in &selection.events {
+            if holds(filter.as_ref(), &frame) {
+                place.get_or_insert(*number);
+                members.insert(*number);
+            }
+        }
+        let Some(place) = place else {
+            self.scratch.iter_mut().for_each(|cell| drop(cell.take()));
+            return;
+        };
+        let lets = std::mem::replace(&mut self.scratch, vec![OnceCell::new(); self.lets.len()]);
+        let event = Rc::clone(shared.get_or_insert_with(|| Rc::new(event.clone())));
+        self.pending.push(Draft { event, local, place, members, lets: lets.into() });
+    }
+
+    /// Whether anything is left to do before a time.
+    pub fn is_due(&self, before: i64) -> bool {
+        self.next().is_some_and(|t| t < before)
+    }
+
+    /// Does everything before a time: looks at the events that were selected and lets end what ends.
+    pub fn advance(&mut self, before: i64, alerts: &mut Vec<Alert>) {
+        while let Some(now) = self.next().filter(|t| *t < before) {
+            self.step(now, alerts);
+        }
+    }
+
+    fn next(&self) -> Option<i64> {
+        let pending = self.pending.first().map(|d| d.event.time);
+        pending.into_iter().chain(self.deadline).min()
+    }
+
+    /// Everything of one time.
+    fn step(&mut self, now: i64, alerts: &mut Vec<Alert>) {
+        let rows = if self.pending.first().is_some_and(|d| d.event.time == now) { self.rows() } else { Vec::new() };
+        let mut seen = Members::default();
+        rows.iter().for_each(|item| seen.extend(&item.row.members));
+        let mut hits: Vec<Vec<Item>> = vec![Vec::new(); self.signals.len()];
+        let mut arrivals = Vec::new();
+        for signal in &mut self.signals {
+            let feeds = signal.events.meets(&seen)
+                || signal.signals.iter().any(|s| hits.get(*s).is_some_and(|h| !h.is_empty()));
+            if !feeds && signal.deadline.is_none_or(|d| d > now) {
+                continue;
+            }
+            arrivals.clear();
+            gather(&signal.ports, &rows, &hits, &self.lets, &mut arrivals);
+            if let Some(out) = hits.get_mut(signal.number) {
+                signal.analytic.step(now, &arrivals, &self.lets, out);
+                out.sort_by_key(|hit| hit.place);
+            }
+            signal.deadline = signal.analytic.deadline();
+        }
+        self.deadline = self.signals.iter().filter_map(|s| s.deadline).min();
+        for hit in hits.get(self.detect).into_iter().flatten() {
+            alerts.extend(self.alerting.alert(hit, &self.lets));
+        }
+        for item in &rows {
+            self.contexts.iter_mut().for_each(|c| c.update(&item.row, &self.lets));
+        }
+    }
+
+    /// The events of the present time in order, with what contexts say to them.
+    fn rows(&mut self) -> Vec<Item> {
+        let mut drafts = std::mem::take(&mut self.pending);
+        if drafts.len() > 1 {
+            drafts.sort_by(|a, b| self.order(a, b));
+        }
+        let mut scratch = Vec::new();
+        drafts
+            .into_iter()
+            .enumerate()
+            .map(|(index, draft)| {
+                let contexts = self.readings(&draft, &mut scratch);
+                let Draft { event, local, members, lets, .. } = draft;
+                let row = Row { event, local, index: index as u32, members, lets, contexts };
+                Item { place: row.place(), row: Rc::new(row), hit: None }
+            })
+            .collect()
+    }
+
+    /// Place, tiebreaker, used fields in schema order; missing first. Equal places have equal sources.
+    fn order(&self, a: &Draft, b: &Draft) -> Ordering {
+        a.place.cmp(&b.place).then_with(|| {
+            let slots = self.selections.get(a.local).map_or(&[][..], |s| &s.order);
+            let compared = slots.iter().flatten().map(|slot| {
+                let (a, b) = (a.event.values.get(*slot), b.event.values.get(*slot));
+                a.zip(b).map_or(Ordering::Equal, |(a, b)| a.order(b))
+            });
+            compared.into_iter().find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        })
+    }
+
+    fn readings(&self, draft: &Draft, scratch: &mut Vec<Value>) -> Box<[super::row::Reading]> {
+        if !draft.members.meets(&self.consumed) {
+            return Box::default();
+        }
+        let frame = Frame {
+            program: &self.lets,
+            event: &draft.event,
+            local: draft.local,
+            lets: &draft.lets,
+            contexts: &[],
+            it: None,
+            hit: None,
+            measures: None,
+        };
+        self.contexts.iter().map(|c| c.read(&frame, scratch)).collect()
+    }
+}
+
+/// What comes in at a signal's ports, in order; at one place in the order of ports.
+fn gather(ports: &[Port], rows: &[Item], hits: &[Vec<Item>], lets: &[Code], arrivals: &mut Vec<Arrival>) {
+    for (number, port) in ports.iter().enumerate() {
+        let mut take = |item: &Item| {
+            if holds(port.filter.as_ref(), &item.frame(lets)) {
+                arrivals.push(Arrival { item: item.clone(), port: number });
+            }
+        };
+        match port.stream {
+            StreamRef::Event(event) => {
+                rows.iter().filter(|i| i.row.members.contains(event.index())).for_each(&mut take);
+            }
+            StreamRef::Signal(signal) => hits.get(signal.index()).into_iter().flatten().for_each(&mut take),
+        }
+    }
+    if arrivals.len() > 1 {
+        arrivals.sort_by_key(|a| a.item.place);
+    }
+}
+
+fn local_numbers(sources: &[SourceId]) -> Vec<Option<usize>> {
+    let mut local = Vec::new();
+    for (number, source) in sources.iter().enumerate() {
+        let at = source.0 as usize;
+        if local.len() <= at {
+            local.resize(at + 1, None);
+        }
+        if let Some(slot) = local.get_mut(at) {
+            *slot = Some(number);
+        }
+    }
+    local
+}
+
+fn selections(compiler: &Compiler<'_>) -> Vec<Selection> {
+    let used = used_fields(compiler.rule);
+    let schema = &compiler.rule.schema;
+    compiler
+        .sources
+        .iter()
+        .map(|source| {
+            let events = compiler.rule.events.iter().enumerate().filter(|(_, e)| e.source == *source);
+            let tiebreaker = schema.source_at(*source).and_then(|(_, s)| s.tiebreaker);
+            let order = tiebreaker.iter().chain(&used).map(|field| schema.slot(*source, *field)).collect();
+            Selection { events: events.map(|(n, e)| (n, compiler.condition(e.filter.as_ref()))).collect(), order }
+        })
+        .collect()
+}
+
+fn consumed(rule: &Rule) -> Members {
+    let mut members = Members::default();
+    for stream in rule.signals.iter().flat_map(|s| streams(&s.analytic)) {
+        if let StreamRef::Event(event) = stream {
+            members.insert(event.index());
+        }
+    }
+    members
+}
+
+/// Signals, each after those that it consumes. One in a cycle (the checker refuses it) never hits.
+fn signals(compiler: &Compiler<'_>) -> Vec<SignalState> {
+    let all = &compiler.rule.signals;
+    let mut placed = vec![false; all.len()];
+    let mut ordered = Vec::with_capacity(all.len());
+    loop {
+        let ready = |analytic: &Ir| {
+            streams(analytic).iter().all(|s| match s {
+                StreamRef::Event(_) => true,
+                StreamRef::Signal(id) => placed.get(id.index()).copied().unwrap_or(false),
+            })
+        };
+        let open = all.iter().enumerate().zip(&placed).filter(|(_, placed)| !**placed);
+        let Some(((number, signal), _)) = open.into_iter().find(|((_, s), _)| ready(&s.analytic)) else {
+            break;
+        };
+        ordered.push(signal_state(number, &signal.analytic, compiler));
+        if let Some(placed) = placed.get_mut(number) {
+            *placed = true;
+        }
+    }
+    let cyclic = placed.iter().enumerate().filter(|(_, placed)| !**placed).map(|(number, _)| number);
+    for number in cyclic {
+        let never = Ir::Any { of: Vec::new(), keys: None };
+        ordered.push(signal_state(number, &never, compiler));
+    }
+    ordered
+}
+
+fn signal_state(number: usize, analytic: &Ir, compiler: &Compiler<'_>) -> SignalState {
+    let mut events = Members::default();
+    let mut signals = Vec::new();
+    for stream in streams(analytic) {
+        match stream {
+            StreamRef::Event(id) => events.insert(id.index()),
+            StreamRef::Signal(id) => signals.push(id.index()),
+        }
+    }
+    let (ports, analytic) = build(SignalId(number as u32), analytic, compiler);
+    SignalState { number, ports, events, signals, analytic, deadline: None }
+}

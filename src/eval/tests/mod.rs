@@ -1,0 +1,9 @@
+//! The evaluator on rules built by hand, so that a test of it rests on no other room.
+
+mod chains;
+mod contexts;
+mod expressions;
+mod kit;
+mod outcomes;
+mod sequences;
+mod windows;
