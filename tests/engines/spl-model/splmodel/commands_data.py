@@ -141,12 +141,13 @@ def _look(row, find, inputs, wanted, mode):
         if found and any(v is None or v == "" for v in values):
             if len(values) > 1:
                 raise NotImplementedSpl("a lookup with several matches and empty cells")
-            options = tuple(dict.fromkeys((None, "", row.get(target)))) if row.get(target) is not None else (None, "")
-            row[target] = Unsettled(options, f"an empty cell `{field}` in a lookup")
+            if row.get(target) is not None:
+                raise NotImplementedSpl("an empty cell of a lookup over an existing field")
+            row[target] = Unsettled((None, ""), f"an empty cell `{field}` in a lookup")
         elif found:
             row[target] = mv(values)
         elif row.get(target) is not None:
-            row[target] = Unsettled((row[target], None), f"whether a lookup without a match clears the field `{target}` (use a fresh name)")
+            row[target] = Unsettled((settled(row[target], "lookup"), None), f"whether a lookup without a match clears the field `{target}` (use a fresh name)")
 
 
 def _matcher(table, names):

@@ -56,7 +56,7 @@ def _head(part):
 
 
 def run_job(job):
-    state = State(job.get("lookups") or {}, job.get("earliest"), job.get("latest"))
+    state = State(job.get("lookups") or {}, *(None if job.get(k) is None else float(job[k]) for k in ("earliest", "latest")))
     macros = tuple(sorted((k, v if isinstance(v, str) else (tuple(v.get("args", [])), v["definition"]))
                           for k, v in (job.get("macros") or {}).items()))
     source, steps = compile_query(job["query"], macros)
@@ -124,4 +124,7 @@ def run_request(request):
             results.append({"id": job["id"], "error": str(e)})
         except RecursionError:
             results.append({"id": job["id"], "error": "not implemented: an expression nested this deeply"})
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as e:
+            # one job that the model fails on must not take the others with it; it is no answer either
+            results.append({"id": job["id"], "error": f"the model failed ({type(e).__name__}: {e})"})
     return {"version": 1, "results": results}

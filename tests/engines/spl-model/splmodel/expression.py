@@ -8,8 +8,9 @@ from collections import namedtuple
 from functools import lru_cache
 
 from . import context
+from .arithmetic import calculate
 from .lexer import unescape
-from .values import Exact, NotImplementedSpl, SplError, choose, compare, finite, num, read_field, text
+from .values import NotImplementedSpl, SplError, choose, compare, num, read_field, text
 
 Expression = namedtuple("Expression", "run kind")
 
@@ -45,8 +46,11 @@ def tokenize(source):
 
 
 class Parser:
+    """Recursive descent. `null_matters`: under NOT or XOR, where null and false lead to different results."""
+
     def __init__(self, source):
         self.source, self.tokens, self.pos = source, tokenize(source), 0
+        self.null_matters = ("word", "XOR") in self.tokens
 
     def peek(self):
         return self.tokens[self.pos]
@@ -77,12 +81,12 @@ class Parser:
             right = operand()
             need_bool(left, word)
             need_bool(right, word)
-            left = Expression(join(left.run, right.run), "bool")
+            left = Expression(join(left.run, right.run, self.null_matters), "bool")
         return left
 
     def _not(self):
         if self.take("NOT"):
-            inner = self._not()
+            inner = self._within(True, self._not)
             need_bool(inner, "NOT")
             run = inner.run
 
@@ -91,6 +95,18 @@ class Parser:
                 return None if v is None else not v
             return Expression(negate, "bool")
         return self._comparison()
+
+    def _within(self, null_matters, parse_part):
+        before, self.null_matters = self.null_matters, null_matters
+        try:
+            return parse_part()
+        finally:
+            self.null_matters = before
+
+    def _call(self, name, args):
+        from .functions import call
+        context.NULL_MATTERS = self.null_matters
+        return call(name, args)
 
     def _comparison(self):
         left = self._sum()
@@ -101,12 +117,10 @@ class Parser:
                 raise SplError("a comparison of a comparison")
             return comparison(op, left, right)
         if self.take("LIKE"):
-            from .functions import call
-            return call("like", [left, self._sum()])
+            return self._call("like", [left, self._sum()])
         if self.take("IN"):
-            from .functions import call
             self.expect("(")
-            return call("in", [left] + self._arguments())
+            return self._call("in", [left] + self._arguments())
         return left
 
     def _sum(self):
@@ -162,10 +176,9 @@ class Parser:
             self.expect(")")
             return inner
         if kind in ("name", "word") and self.peek() == ("op", "("):
-            from .functions import call
             self.pos += 1
             name = body if kind == "name" else body.lower()
-            return call(name, self._arguments())
+            return self._call(name, self._within(name not in ("if", "case", "mvfilter"), self._arguments))
         if kind == "name":
             return field(body)
         raise SplError(f"unexpected `{body or 'end'}` in `{self.source[:80]}`")
@@ -252,11 +265,11 @@ def number(value, word):
 UNKNOWN_AND = "false AND null (guard nulls with coalesce, isnotnull or if)"
 
 
-def _and(left, right):
+def _and(left, right, null_matters):
     def run(row):
         a = left(row)
         if a is False:
-            if context.assumes("kleene"):
+            if not null_matters or context.assumes("kleene"):
                 return False
             try:
                 b = right(row)
@@ -266,13 +279,13 @@ def _and(left, right):
         b = right(row)
         if a is None:
             if b is False:
-                return False if context.assumes("kleene") else choose((False, None), UNKNOWN_AND)
+                return False if not null_matters or context.assumes("kleene") else choose((False, None), UNKNOWN_AND)
             return None
         return b
     return run
 
 
-def _or(left, right):
+def _or(left, right, null_matters):
     def run(row):
         a = left(row)
         if a is True:
@@ -282,7 +295,7 @@ def _or(left, right):
     return run
 
 
-def _xor(left, right):
+def _xor(left, right, null_matters):
     def run(row):
         a, b = left(row), right(row)
         return None if a is None or b is None else a != b
@@ -365,49 +378,3 @@ def _plus(a, b, left, right):
     if x is None and y is None:
         return a + b
     raise NotImplementedSpl("`+` of a number-like and another text (use `.`)")
-
-
-def calculate(op, x, y):
-    if op in "/%" and y == 0:
-        if op == "/":
-            return None
-        raise NotImplementedSpl("% by zero")
-    if op == "+":
-        r = x + y
-    elif op == "-":
-        r = x - y
-    elif op == "*":
-        r = x * y
-    elif op == "/":
-        r = x / y
-    else:
-        if x < 0 or y < 0:
-            raise NotImplementedSpl("% with a negative operand")
-        r = x % y
-    finite(r)
-    if context.EXACT or x.__class__ is Exact or y.__class__ is Exact:
-        return Exact(r)
-    if (x == int(x) and y == int(y)) or r == int(r):
-        return r
-    rounded = _significant(op, x, y, r)
-    if rounded == r:
-        return r
-    return choose((r, rounded), f"decimals in `{op}` are rounded to the precision of the operands (use exact() or whole numbers)")
-
-
-def _significant(op, x, y, r):
-    """The manual's rounding: * and / keep the fewest significant digits, + and - the fewest decimals; whole numbers are exact."""
-    decimals = [d for d in (_digits(x), _digits(y)) if d]
-    if op in "+-%":
-        return round(r, min(d[1] for d in decimals))
-    return float(f"{r:.{max(min(d[0] for d in decimals), 1)}g}")
-
-
-def _digits(x):
-    """(significant digits, decimals) of a fraction as it is written; None for a whole number."""
-    if x == int(x):
-        return None
-    shown = repr(float(x))
-    if "e" in shown:
-        return (17, 17)
-    return len(shown.replace(".", "").replace("-", "").lstrip("0")), len(shown.split(".")[1])

@@ -1,11 +1,11 @@
 """Evaluation functions (Search Reference: evaluation functions). Each maker takes argument expressions and gives one expression."""
-import math
 import re
 
-from . import context, functions_more
+from . import context, functions_more, functions_numbers
 from .expression import Expression, equal, number
+from .functions_more import one
 from .regex import compile_pcre
-from .values import Exact, NotImplementedSpl, Rounded, SplError, choose, items, mv, num, text
+from .values import NotImplementedSpl, SplError, choose, items, mv, num, text, text_or_null
 
 TABLE = {}
 
@@ -36,12 +36,6 @@ def call(name, args):
 def merged(kinds):
     rest = {k for k in kinds if k != "null"}
     return rest.pop() if len(rest) == 1 else "null" if not rest else "any"
-
-
-def one(value, name):
-    if isinstance(value, list):
-        raise NotImplementedSpl(f"`{name}` on a multivalue field")
-    return value
 
 
 def on_text(name, args, f, kind="str"):
@@ -134,12 +128,12 @@ def _isnotnull(args):
 
 def _kind_test(name, test):
     def make(args):
-        f = args[0].run
+        f, null_matters = args[0].run, context.NULL_MATTERS
 
         def run(row):
             v = one(f(row), name)
             if v is None:
-                return choose((False, None), f"{name}(null)")
+                return choose((False, None), f"{name}(null)") if null_matters else False
             n = num(v)
             if args[0].kind == "str" and n is not None:
                 raise NotImplementedSpl(f"{name} of a text that looks like a number and was made by a function or literal")
@@ -155,6 +149,7 @@ _kind_test("isstr", lambda n: n is None)
 
 @function("in", 2, None, "any")
 def _in(args):
+    null_matters = context.NULL_MATTERS
     subject, rest = args[0], args[1:]
     if subject.kind != "any":
         for a in rest:
@@ -164,19 +159,21 @@ def _in(args):
     def run(row):
         v = one(subject.run(row), "in")
         if v is None:
-            return _of_null("in")
+            return _of_null("in", null_matters)
         missing = False
         for a in rest:
             same = equal(v, one(a.run(row), "in"), subject.kind == a.kind == "str")
             if same:
                 return True
             missing = missing or same is None
-        return choose((False, None), "in() with a null in its list") if missing else False
+        return choose((False, None), "in() with a null in its list") if missing and null_matters else False
     return Expression(run, "bool")
 
 
-def _of_null(name):
-    return None if context.assumes("predicates-of-null") else choose((None, False), f"{name}() of null (guard it with isnotnull)")
+def _of_null(name, null_matters):
+    if not null_matters or context.assumes("predicates-of-null"):
+        return None
+    return choose((None, False), f"{name}() of null (guard it with isnotnull)")
 
 
 @function("nullif", 2, 2, "any")
@@ -198,150 +195,47 @@ def _like_regex(pattern):
 
 @function("like", 2, 2, "any", "str")
 def _like(args):
+    null_matters = context.NULL_MATTERS
     subject, fixed = args[0].run, context.LITERALS.get(args[1].run)
     ready = _like_regex(fixed) if fixed is not None else None
 
     def run(row):
         v, pattern = one(subject(row), "like"), args[1].run(row)
         if v is None or pattern is None:
-            return _of_null("like")
+            return _of_null("like", null_matters)
         return (ready or _like_regex(text(one(pattern, "like")))).fullmatch(text(v)) is not None
     return Expression(run, "bool")
 
 
 @function("match", 2, 2, "any", "str")
 def _match(args):
+    null_matters = context.NULL_MATTERS
     subject, fixed = args[0].run, context.LITERALS.get(args[1].run)
     ready = compile_pcre(fixed) if fixed is not None else None
 
     def run(row):
         v, pattern = one(subject(row), "match"), args[1].run(row)
         if v is None or pattern is None:
-            return _of_null("match")
+            return _of_null("match", null_matters)
         return (ready or compile_pcre(text(pattern))).search(text(v)) is not None
     return Expression(run, "bool")
 
 
 @function("cidrmatch", 2, 2, "str", "any")
 def _cidrmatch(args):
+    null_matters = context.NULL_MATTERS
     def run(row):
         net, ip = args[0].run(row), one(args[1].run(row), "cidrmatch")
         if net is None or ip is None:
-            return _of_null("cidrmatch")
+            return _of_null("cidrmatch", null_matters)
         network = functions_more.network(text(net))
         if network is None:
             raise SplError(f"`{net}` is not a CIDR block")
         address = functions_more.address(text(ip))
         if address is None:
-            return choose((False, None), "cidrmatch() of a text that is no address")
+            return choose((False, None), "cidrmatch() of a text that is no address") if null_matters else False
         return address.version == network.version and address in network
     return Expression(run, "bool")
-
-
-# ---- numbers ------------------------------------------------------------------------------------------------------------------------------------------
-
-@function("floor", 1, 1, "num")
-def _floor(args):
-    return on_numbers("floor", args, lambda x: float(math.floor(x)))
-
-
-@function("ceiling", 1, 1, "num")
-def _ceiling(args):
-    return on_numbers("ceiling", args, lambda x: float(math.ceil(x)))
-
-
-TABLE["ceil"] = TABLE["ceiling"]
-
-
-@function("abs", 1, 1, "num")
-def _abs(args):
-    return on_numbers("abs", args, abs)
-
-
-@function("round", 1, 2, "num")
-def _round(args):
-    def half_up(x, places=0.0):
-        if places != int(places) or places < 0:
-            raise SplError("the precision of round() is a whole number, 0 at least")
-        return functions_more.round_half_up(x, int(places))
-
-    def run(x, places=0.0):
-        value = half_up(x, places)
-        return Rounded(value) if places else value
-    return on_numbers("round", args, run)
-
-
-@function("sqrt", 1, 1, "num")
-def _sqrt(args):
-    return on_numbers("sqrt", args, lambda x: functions_more.domain(x >= 0, "sqrt", math.sqrt, x))
-
-
-@function("exp", 1, 1, "num")
-def _exp(args):
-    return on_numbers("exp", args, math.exp)
-
-
-@function("ln", 1, 1, "num")
-def _ln(args):
-    return on_numbers("ln", args, lambda x: functions_more.domain(x > 0, "ln", math.log, x))
-
-
-@function("log", 1, 2, "num")
-def _log(args):
-    def log(x, base=10.0):
-        if base <= 0 or base == 1:
-            raise NotImplementedSpl("log() with this base")
-        return functions_more.domain(x > 0, "log", math.log10 if base == 10 else lambda v: math.log(v, base), x)
-    return on_numbers("log", args, log)
-
-
-@function("pow", 2, 2, "num")
-def _pow(args):
-    return on_numbers("pow", args, lambda x, y: functions_more.domain(x > 0 or y == int(y) and (x or y > 0), "pow", pow, x, y))
-
-
-@function("pi", 0, 0)
-def _pi(args):
-    return Expression(lambda row: math.pi, "num")
-
-
-@function("exact", 1, 1, "num")
-def _exact(args):
-    inner = args[0].run
-
-    def run(row):
-        context.EXACT += 1
-        try:
-            v = number(inner(row), "exact")
-            return None if v is None else Exact(v)
-        finally:
-            context.EXACT -= 1
-    return Expression(run, "num")
-
-
-def _extreme(name, sign):
-    def run_for(args):
-        runs = [a.run for a in args]
-
-        def run(row):
-            found, missing = [], False
-            for r in runs:
-                v = r(row)
-                missing = missing or v is None
-                found += items(v)
-            if not found:
-                return None
-            numbers = [n for n in (num(v) for v in found) if n is not None]
-            texts = [v for v in found if num(v) is None]
-            pick = texts if texts and (sign > 0 or not numbers) else numbers
-            best = max(pick) if sign > 0 else min(pick)
-            return choose((best, None), f"{name}() with a null argument") if missing else best
-        return Expression(run, merged([a.kind for a in args]))
-    TABLE[name] = (1, None, ("any",), run_for)
-
-
-_extreme("max", 1)
-_extreme("min", -1)
 
 
 # ---- conversion and time ------------------------------------------------------------------------------------------------------------------------------
@@ -375,7 +269,7 @@ def _tostring(args):
             return "True" if v else "False"
         if len(args) == 1:
             return text(one(v, "tostring"))
-        return functions_more.format_number(number(one(v, "tostring"), "tostring"), args[1].run(row))
+        return functions_more.format_number(number(one(v, "tostring"), "tostring"), text_or_null(args[1].run(row)))
     return Expression(run, "str")
 
 
@@ -420,4 +314,5 @@ def _mvmap(args):
     return Expression(run, "any")
 
 
-functions_more.register(function, on_text, on_numbers, one)
+functions_numbers.register(function, on_numbers, TABLE)
+functions_more.register(function, on_text, on_numbers)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from . import timefmt
 from .expression import Expression
 from .regex import compile_pcre, replacement
-from .values import NotImplementedSpl, SURE_NUMBER, SplError, finite, items, mv, num, suspicious, text
+from .values import NotImplementedSpl, SURE_NUMBER, SplError, finite, items, mv, num, suspicious, text, text_or_null
 
 
 @lru_cache(maxsize=5000)
@@ -128,8 +128,9 @@ def _split(s, delim):
 def _printf(args):
     def run(row):
         values = [a.run(row) for a in args]
-        if any(v is None for v in values):
-            raise NotImplementedSpl("printf() with a null argument")
+        if any(v is None or isinstance(v, list) for v in values):
+            raise NotImplementedSpl("printf() with a null or multivalue argument")
+        values[0] = text(values[0])
         fmt, given, out, at = values[0], values[1:], [], 0
         for m in re.finditer(r"%(?:%|([-+0 #]*)(\d*)(\.\d+)?([a-zA-Z*]))", fmt):
             out.append(fmt[at:m.start()])
@@ -137,7 +138,7 @@ def _printf(args):
             if m.group() == "%%":
                 out.append("%")
                 continue
-            if not given or m.group(4) not in "dsfxX":
+            if not given or m.group(4) not in "dsfxX" or len(m.group()) > 8:
                 raise NotImplementedSpl(f"`{m.group()}` in printf()")
             v = given.pop(0)
             if m.group(4) == "s":
@@ -153,12 +154,18 @@ def _printf(args):
     return Expression(run, "str")
 
 
+def one(value, name):
+    if isinstance(value, list):
+        raise NotImplementedSpl(f"`{name}` on a multivalue field")
+    return value
+
+
 def _mvindex(args):
     runs = [a.run for a in args]
 
     def run(row):
         values = items(runs[0](row))
-        bounds = [num(r(row)) for r in runs[1:]]
+        bounds = [num(one(r(row), "mvindex")) for r in runs[1:]]
         if any(b is None or b != int(b) for b in bounds):
             return None
         at = [int(b) + len(values) if b < 0 else int(b) for b in bounds]
@@ -176,12 +183,13 @@ def _on_values(args, f, kind="any"):
 
     def run(row):
         values = items(runs[0](row))
-        return f(values, *[r(row) for r in runs[1:]]) if values else None
+        rest = [text_or_null(r(row)) for r in runs[1:]]
+        return f(values, *rest) if values and None not in rest else None
     return Expression(run, kind)
 
 
 def _mvfind(values, pattern):
-    found = compile_pcre(text(pattern))
+    found = compile_pcre(pattern)
     return next((float(i) for i, v in enumerate(values) if found.search(text(v))), None)
 
 
@@ -195,13 +203,15 @@ def _mvdedup(values):
 def _mvrange(start, end, step=1.0):
     if step <= 0 or any(x != int(x) for x in (start, end, step)):
         raise NotImplementedSpl("mvrange() of fractions or with a step that is not positive")
+    if (end - start) / step > 10000:
+        raise NotImplementedSpl("mvrange() of more than 10,000 values")
     return mv([float(x) for x in range(int(start), int(end), int(step))])
 
 
 def _mvzip(args):
     def run(row):
         a, b = items(args[0].run(row)), items(args[1].run(row))
-        delim = args[2].run(row) if len(args) > 2 else ","
+        delim = text_or_null(args[2].run(row)) if len(args) > 2 else ","
         if delim is None:
             raise NotImplementedSpl("mvzip() with a null delimiter")
         return mv([text(x) + delim + text(y) for x, y in zip(a, b)])
@@ -214,7 +224,7 @@ def _unquote(s):
     return unquote(s, errors="strict")
 
 
-def register(function, on_text, on_numbers, one):
+def register(function, on_text, on_numbers):
     def text_function(name, least, most, f, kind="str", kinds=("str",)):
         function(name, least, most, *kinds)(lambda args: on_text(name, args, f, kind))
 
@@ -245,14 +255,14 @@ def register(function, on_text, on_numbers, one):
 
     def relative_time(args):
         def run(row):
-            t, source = num(one(args[0].run(row), "relative_time")), args[1].run(row)
+            t, source = num(one(args[0].run(row), "relative_time")), text_or_null(args[1].run(row))
             return None if t is None or source is None else timefmt.relative(t, source)
         return Expression(run, "num")
     function("relative_time", 2, 2, "num", "str")(relative_time)
 
     def strftime(args):
         def run(row):
-            t, fmt = num(one(args[0].run(row), "strftime")), args[1].run(row)
+            t, fmt = num(one(args[0].run(row), "strftime")), text_or_null(args[1].run(row))
             return None if t is None or fmt is None else timefmt.strftime(t, fmt)
         return Expression(run, "str")
     function("strftime", 2, 2, "num", "str")(strftime)

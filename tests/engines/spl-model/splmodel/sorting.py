@@ -30,7 +30,7 @@ def parse_keys(t, signs=False):
             name = field_name(t.next())
             t.expect(")")
         else:
-            if kind == "w" and word in ("desc", "d", "a", "asc") and keys:
+            if kind == "w" and word.lower() in ("desc", "d") and t.done():
                 raise NotImplementedSpl("`desc` at the end of sort")
             how, name = "auto", field_name((kind, word))
         keys.append((name, how, sign == "-"))

@@ -43,7 +43,10 @@ def relative(now, source):
 
 
 def strftime(t, fmt):
-    d = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=round(t * 1000000))
+    try:
+        d = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=round(t * 1000000))
+    except OverflowError:
+        raise NotImplementedSpl("strftime() beyond the year 9999") from None
 
     def part(m):
         code = m.group(1)

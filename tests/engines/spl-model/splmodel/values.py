@@ -167,6 +167,10 @@ def text(value):
     raise NotImplementedSpl("the text form of null or a boolean")
 
 
+def text_or_null(value):
+    return None if value is None else text(value)
+
+
 def mv(values):
     """A multivalue from a list: null when empty, the value itself when single."""
     flat = [v for v in values if v is not None]
