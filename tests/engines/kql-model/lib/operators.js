@@ -1,6 +1,7 @@
 'use strict';
 // The operators of the pipe that work row by row or reorder rows: where to render.
-// In: the operator's node, the plan on its left, the scope. Out: a plan.
+// In: the operator's node, the plan on its left, the scope. Out: a plan. `serialized` says that the order of rows is
+// known; it is kept by exactly the operators that the manual's page on window functions lists.
 const V = require('./values');
 const S = require('./syntax');
 const E = require('./expr');
@@ -77,11 +78,11 @@ operators.set('ProjectAwayOperator', (node, left) => {
 });
 operators.set('ProjectKeepOperator', (node, left) => {
   const kept = new Set(S.list(node.Expressions).flatMap((n) => matching(n, left.cols)));
-  return pick(left, left.cols.map((_, i) => i).filter((i) => kept.has(i)));
+  return pick({ ...left, serialized: false }, left.cols.map((_, i) => i).filter((i) => kept.has(i)));
 });
 operators.set('ProjectReorderOperator', (node, left) => {
   const front = [...new Set(S.list(node.Expressions).flatMap((n) => matching(n, left.cols)))];
-  return pick(left, [...front, ...left.cols.map((_, i) => i).filter((i) => !front.includes(i))]);
+  return pick({ ...left, serialized: false }, [...front, ...left.cols.map((_, i) => i).filter((i) => !front.includes(i))]);
 });
 operators.set('ProjectRenameOperator', (node, left) => {
   const cols = [...left.cols];

@@ -2,7 +2,7 @@
 // Operators on scalars: arithmetic, comparison, logic, string matching, each with KQL's rules for null.
 // In: the operator and its compiled operands. Out: a compiled expression {type, ev(row, ctx)}.
 // Sources: numerical-operators, datetime-timespan-arithmetic, logical-operators, null-values, datatypes-string-operators.
-const { refuse, wrap64, MAX_TIME, UNSURE } = require('./values');
+const { refuse, open, wrap64, MAX_TIME, UNSURE } = require('./values');
 const { regex } = require('./regex');
 
 const INTS = new Set(['int', 'long']);
@@ -86,14 +86,19 @@ function equalValues(A, B) {
 }
 const live = (x) => { if (typeof x === 'symbol') throw new TypeError('Symbol: ' + x.description); return x; };
 
-/** null == null is null, null == x is false; != is its opposite. A missing dynamic equals "". */
+/** null != null is null on one page of the manual, false on a second and true on a third. */
+const BOTH_NULL = open('what `null != null` is: its pages disagree');
+/**
+ * null == x is false and null != x true. null == null is null or false, the pages differ: as a condition it is not
+ * met. A missing dynamic equals "".
+ */
 function equality(op, a, b) {
   const same = equalValues(a.type, b.type), want = op === '==';
   const stringy = (a.type === 'dynamic' && b.type === 'string') || (a.type === 'string' && b.type === 'dynamic');
   return { type: 'bool', ev: (r, c) => {
     let x = a.ev(r, c), y = b.ev(r, c);
     if (stringy) { if (x === null) x = ''; if (y === null) y = ''; }
-    if (x === null && y === null) return null;
+    if (x === null && y === null) return want ? UNSURE : BOTH_NULL;
     if (x === null || y === null) { live(x); live(y); return !want; }
     return same(x, y) === want;
   } };

@@ -174,7 +174,7 @@ function narrow(plan, columns) {
 function callTable(node, sc) {
   const fn = S.nameOf(node.Name), given = S.args(node), bound = sc.find(fn);
   if (bound && bound.kind === 'function') return callFunction(bound, given, sc, 'table');
-  if (fn === 'materialize') return shared(plan_(given[0], sc));
+  if (fn === 'materialize') return { ...shared(plan_(given[0], sc)), serialized: false };
   if (fn === '_GetWatchlist') {
     const e = E.compile(given[0], new Scope(sc, { cols: null }));
     if (typeof e.constant !== 'string' || given.length !== 1) refuse('_GetWatchlist of other than a name');
@@ -197,7 +197,7 @@ function plan_(node, sc, source) {
     case 'DataTableExpression': return datatable(node, sc);
     case 'RangeOperator': return range(node, sc);
     case 'PrintOperator': return print(node, sc);
-    case 'MaterializeExpression': return shared(plan_(node.Expression, sc));
+    case 'MaterializeExpression': return { ...shared(plan_(node.Expression, sc)), serialized: false };
     case 'FunctionCallExpression': return callTable(node, sc);
     case 'UnionOperator': return operators.get(kind)(node, source || null, sc);
     default:

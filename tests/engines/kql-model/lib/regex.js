@@ -1,68 +1,86 @@
 'use strict';
-// RE2 patterns as JavaScript ones. In: the pattern's text. Out: a RegExp that matches the same.
-// Whatever the two engines read differently, or the table below lacks, is refused.
+// Kusto's regular expressions as JavaScript ones. In: the pattern's text. Out: a RegExp that matches the same.
+// Source: the manual's page on regex syntax: \d, \w, \s and \b are Unicode ones, [[:alpha:]] and the like ASCII,
+// `.` stops at \n only. Whatever the two languages read differently, or the table lacks, is refused.
 const { refuse } = require('./values');
 
 const cache = new Map();
-const CLASS = { d: '0-9', w: '0-9A-Za-z_', s: '\\t\\n\\f\\r ' };
+const PERL = { d: '\\p{Nd}', s: '\\p{White_Space}', w: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}' };
+const NAMED = { alnum: '0-9A-Za-z', alpha: 'A-Za-z', ascii: '\\x00-\\x7f', blank: '\\t ', digit: '0-9', lower: 'a-z', space: '\\t\\n\\v\\f\\r ',
+  upper: 'A-Z', word: '0-9A-Za-z_', xdigit: '0-9A-Fa-f' };
+const EDGE = `(?:(?<=[${PERL.w}])(?![${PERL.w}])|(?<![${PERL.w}])(?=[${PERL.w}]))`;
 
-function escape(ch, inClass, pattern) {
+/** [JavaScript text, characters read] of the escape at the start of `rest`. */
+function escape(rest, inClass, pattern) {
+  const no = () => refuse(`\`${rest.slice(0, 4)}\` in the regex \`${pattern}\``);
+  const ch = rest[1];
+  if (ch === undefined) return no();
   const low = ch.toLowerCase();
-  if (CLASS[low]) {
-    if (ch === low) return inClass ? CLASS[low] : `[${CLASS[low]}]`;
-    return inClass ? refuse(`\\${ch} inside a class in the regex \`${pattern}\``) : `[^${CLASS[low]}]`;
+  if (PERL[low]) {
+    if (ch === low) return [inClass ? PERL[low] : `[${PERL[low]}]`, 2];
+    return inClass ? no() : [`[^${PERL[low]}]`, 2];
   }
-  if (ch === 'b' && !inClass) return '\\b';
-  if (ch === 'z' && !inClass) return '$';
-  if (ch === 'A' && !inClass) return '^';
-  if ('tnrf'.includes(ch)) return '\\' + ch;
-  if (/[A-Za-z0-9]/.test(ch)) return refuse(`\\${ch} in the regex \`${pattern}\``);
-  return '.*+?()[]{}|^$\\/-'.includes(ch) ? '\\' + ch : ch;
+  if (ch === 'b' && !inClass && rest[2] !== '{') return [EDGE, 2];
+  if (ch === 'z' && !inClass) return ['$', 2];
+  if (ch === 'A' && !inClass) return ['^', 2];
+  if ('tnrfv'.includes(ch)) return ['\\' + ch, 2];
+  const hex = /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/.exec(rest);
+  if (hex) return [hex[0], hex[0].length];
+  if (/[A-Za-z0-9<>]/.test(ch) || ch > '\x7f') return no();
+  return [/[.*+?()[\]{}|^$\\/-]/.test(ch) && (inClass || ch !== '-') ? '\\' + ch : ch, 2];
+}
+
+/** [JavaScript text, characters read] of the class at the start of `rest`. */
+function charClass(rest, pattern) {
+  const no = () => refuse(`the class at \`${rest.slice(0, 12)}\` in the regex \`${pattern}\``);
+  let i = 1, out = '[';
+  if (rest[i] === '^') { out += '^'; i += 1; }
+  const start = i;
+  while (i < rest.length) {
+    const ch = rest[i];
+    if (ch === ']') return i > start ? [out + ']', i + 1] : no();
+    if (ch === '\\') { const [t, n] = escape(rest.slice(i), true, pattern); out += t; i += n; continue; }
+    if (ch === '[') {
+      const named = /^\[:([a-z]+):\]/.exec(rest.slice(i));
+      if (!named || !NAMED[named[1]]) return no();
+      out += NAMED[named[1]]; i += named[0].length; continue;
+    }
+    if ('&~-'.includes(ch) && rest[i + 1] === ch) return no();
+    const edge = ch === '-' && (i === start || rest[i + 1] === ']');
+    out += edge || '/|(){}$^'.includes(ch) ? '\\' + ch : ch;
+    i += 1;
+  }
+  return no();
 }
 
 function translate(pattern) {
-  let out = '', i = 0, flags = 'u', dotAll = false, insensitive = false;
   const lead = /^\(\?([is]+)\)/.exec(pattern);
-  if (lead) { i = lead[0].length; dotAll = lead[1].includes('s'); insensitive = lead[1].includes('i'); }
-  if (insensitive) {
-    if (!/^[\x00-\x7f]*$/.test(pattern)) refuse('(?i) with letters beyond ASCII');
-    flags = 'iu';
-  }
-  let inClass = false, classStart = 0;
+  let i = lead ? lead[0].length : 0, out = '', repeated = false;
+  const dot = lead && lead[1].includes('s') ? '[^]' : '[^\\n]', flags = lead && lead[1].includes('i') ? 'iu' : 'u';
+  const no = () => refuse(`\`${pattern.slice(i, i + 4)}\` in the regex \`${pattern}\``);
   while (i < pattern.length) {
-    const ch = pattern[i];
-    if (ch === '\\') {
-      if (i + 1 >= pattern.length) refuse(`the regex \`${pattern}\``);
-      out += escape(pattern[i + 1], inClass, pattern); i += 2; continue;
+    const rest = pattern.slice(i), ch = rest[0];
+    const count = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(rest);
+    if (count) {
+      if (repeated) no();
+      out += count[0]; i += count[0].length; repeated = true; continue;
     }
-    if (inClass) {
-      if (ch === '[') { if (pattern[i + 1] === ':') refuse(`[[:...:]] in the regex \`${pattern}\``); out += '\\['; i += 1; continue; }
-      if (ch === ']' && i > classStart) inClass = false;
-      else if (ch === ']') refuse(`a leading ] in the regex \`${pattern}\``);
-      else if (ch === '-' && !/^-[^\]]/.test(pattern.slice(i))) { out += '\\-'; i += 1; continue; }
-      else if ('&~'.includes(ch) && pattern[i + 1] === ch) refuse(`the regex \`${pattern}\``);
-      out += ch; i += 1; continue;
-    }
-    if (ch === '[') {
-      inClass = true; out += '['; i += 1;
-      if (pattern[i] === '^') { out += '^'; i += 1; }
-      classStart = i; continue;
-    }
-    if (ch === '(' && pattern[i + 1] === '?' && pattern[i + 2] !== ':') {
-      const name = /^\(\?P?<([A-Za-z]\w*)>/.exec(pattern.slice(i));
-      if (!name) refuse(`the group \`${pattern.slice(i, i + 4)}\` in a regex`);
+    repeated = false;
+    if (ch === '\\') { const [t, n] = escape(rest, false, pattern); out += t; i += n; continue; }
+    if (ch === '[') { const [t, n] = charClass(rest, pattern); out += t; i += n; continue; }
+    if (ch === '{' || ch === '}' || ch === ']') no();
+    if (rest.startsWith('(?') && !rest.startsWith('(?:')) {
+      const name = /^\(\?P?<[A-Za-z_]\w*>/.exec(rest) || no();
       out += '('; i += name[0].length; continue;
     }
-    if (ch === '.') { out += dotAll ? '[^]' : '[^\\n]'; i += 1; continue; }
-    if (ch === '+' && /[*+?}]$/.test(out) && /[*+?}]/.test(pattern[i - 1]) && pattern[i - 2] !== '\\') refuse(`the regex \`${pattern}\``);
-    if (ch === '{' && !/^\{\d+(,\d*)?\}/.test(pattern.slice(i))) refuse(`a bare { in the regex \`${pattern}\``);
-    if (ch === '}' && !/\{\d+(,\d*)?$/.test(pattern.slice(0, i))) refuse(`a bare } in the regex \`${pattern}\``);
-    out += ch; i += 1;
+    if (rest.startsWith('(?:')) { out += '(?:'; i += 3; continue; }
+    out += ch === '.' ? dot : ch === '/' ? '\\/' : ch;
+    i += 1;
   }
   return { source: out, flags };
 }
 
-/** The RegExp for an RE2 pattern; with `extra` flags (`g`) a fresh one. */
+/** The RegExp for a pattern; with `extra` flags (`g`) a fresh one. */
 function regex(pattern, extra = '') {
   let t = cache.get(pattern);
   if (!t) { t = translate(pattern); cache.set(pattern, t); }

@@ -48,7 +48,8 @@ operators.set('ScanOperator', (node, left, sc) => {
   });
 
   const matchId = given.with_match_id ? [{ name: given.with_match_id, type: 'long' }] : [];
-  return { cols: [...cols, ...matchId], serialized: true, run: (c) => {
+  // the manual does not list scan among the operators that keep the order
+  return { cols: [...cols, ...matchId], serialized: false, run: (c) => {
     const rows = left.run(c), saved = c.scan, out = [];
     declared.forEach((d, i) => { defaults[width + i] = d.ev(null, c); });
     const state = steps.map(() => null); // per step: { records: of steps 0..k, id }

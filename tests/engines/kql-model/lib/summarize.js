@@ -12,7 +12,7 @@ const { fresh } = require('./operators');
 const { refuse } = V;
 /** Aggregates whose call makes several columns, with the names of those columns. */
 const MANY = {
-  arg_max: argNames, arg_min: argNames, take_any: anyNames, any: anyNames,
+  arg_max: argNames, arg_min: argNames, take_any: anyNames, any: (...given) => anyNames(...given).map((n) => `any_${n}`),
   percentiles: (given) => given.slice(1).map((p) => `percentile_${E.columnName(given[0]) || ''}_${S.text(p)}`),
 };
 function anyNames(given, left, keys) {

@@ -13,8 +13,8 @@ const refuse = (what) => { throw new Refusal('not implemented: ' + what); };
 /** A value that the manual leaves open (a tie, a deviation of one value): any use of it is refused. */
 const open = (why) => Symbol('the manual leaves open ' + why);
 
-/** False or null, the manual does not say which: what `null and true` gives. As a condition it is not met. */
-const UNSURE = open('whether `null and x`, `null or x` is null or false, which shows where it is negated or kept');
+/** False or null, the manual does not say which: `null and true`, `null == null`. As a condition it is not met. */
+const UNSURE = open('whether `null and x`, `null or x`, `null == null` is null or false, which shows where it is negated or kept');
 
 class DynTime { constructor(ticks) { this.ticks = ticks; } }
 class DynSpan { constructor(ticks) { this.ticks = ticks; } }

@@ -70,7 +70,7 @@ windows.set('row_window_session', (given, inner) => {
   const first = (r, c) => { const v = value(r, c); return { start: v, last: v }; };
   return running('datetime', flag(given[3], inner), first, (s, r, c) => {
     const v = value(r, c);
-    // the page says "exceeds", the engine was seen to split at a gap equal to the distance
+    // both distances: equals or exceeds
     if (v - s.last >= between.ev(r, c) || v - s.start >= fromFirst.ev(r, c)) return { start: v, last: v };
     return { start: s.start, last: v };
   }, (s) => s.start);
