@@ -86,7 +86,8 @@ const gather = (name, ifName, unique) => define(name, ifName, (given, compile, c
   return { type: 'dynamic', of: (rows, c) => {
     if (!c.ordered) c.notes.add(`the order of ${name} over unsorted rows is not defined`);
     let vs = values(e, rows, cond, c).map((v) => V.toDynamic(e.type, v));
-    if (unique && vs.some((v) => typeof v === 'object')) refuse(`${name} of arrays, bags or times`);
+    if (unique) vs = vs.flat(); // a set takes the elements of arrays
+    if (unique && vs.some((v) => v === null || typeof v === 'object')) refuse(`${name} of nested arrays, bags, times or nulls in arrays`);
     if (unique) vs = [...new Map(vs.map((v) => [keyOf(v), v])).values()];
     if (limit !== undefined && BigInt(vs.length) > limit && (unique || !c.ordered)) return open(`which elements ${name} keeps`);
     return limit === undefined ? vs : vs.slice(0, Number(limit));

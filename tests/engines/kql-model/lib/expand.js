@@ -92,13 +92,22 @@ operators.set('MvApplyOperator', (node, left, sc) => {
   }) };
 });
 
+/** What the manual allows inside a native or shuffle partition. */
+const IN_PARTITION = new Set(['Count', 'Distinct', 'Extend', 'MvApply', 'MvExpand', 'Project', 'ProjectAway', 'ProjectKeep', 'ProjectRename',
+  'ProjectReorder', 'Scan', 'Serialize', 'Sort', 'Summarize', 'Take', 'Top', 'Filter'].map((n) => `${n}Operator`));
+function checkPartition(node) {
+  if (S.kindOf(node) === 'PipeExpression') { checkPartition(node.Expression); checkPartition(node.Operator); return; }
+  if (!IN_PARTITION.has(S.kindOf(node))) refuse(`\`${S.text(node).split(' ')[0]}\` inside a native partition`);
+}
+
 operators.set('PartitionOperator', (node, left, sc) => {
   parameters(node, []);
   const strategy = S.list(node.Parameters).find((p) => S.nameOf(p.Name) === 'hint.strategy');
-  const native = strategy && S.text(strategy.Expression) === 'native';
+  const native = strategy && ['native', 'shuffle'].includes(S.text(strategy.Expression));
   const at = left.cols.findIndex((x) => x.name === S.nameOf(node.ByExpression));
   if (at < 0 || left.cols[at].type === 'dynamic') refuse('partition by this expression');
   if (S.kindOf(node.Operand) !== 'PartitionSubquery') refuse('partition with a query in braces');
+  if (native) checkPartition(node.Operand.Subquery);
   const sub = fed(left.cols, false, node, sc, (source) => Q.plan(node.Operand.Subquery, sc, source));
   return { cols: sub.plan.cols, serialized: false, run: (c) => {
     const parts = new Map();

@@ -194,13 +194,18 @@ define('split', ['string', 'string', 'long?'], 'dynamic', ([s, by, at]) => {
   if (at === undefined) return parts;
   return at >= 0n && at < BigInt(parts.length) ? [parts[Number(at)]] : refuse('split at an index outside the parts');
 });
-const trimmer = (name, head, tail) => define(name, ['string', 'string'], 'string', ([re, s]) => {
+/** `trim` removes all matches at both ends; the one-sided forms one match, a second one there is refused. */
+const trimmer = (name, head, tail, all) => define(name, ['string', 'string'], 'string', ([re, s]) => {
+  const many = all ? '+' : '', again = (t, p) => { const m = regex(p).exec(t); if (!all && m && m[0] !== '') refuse(`${name} where the regex matches again`); return t; };
   let out = s;
-  if (head) out = out.replace(regex(`^(?:${re})`), '');
-  if (tail) { const hits = [...out.matchAll(regex(`(?:${re})$`, 'g'))]; if (hits.length) out = out.slice(0, hits[0].index); }
+  if (head) out = again(out.replace(regex(`^(?:${re})${many}`), ''), `^(?:${re})`);
+  if (tail) {
+    const m = regex(`(?:${re})${many}$`).exec(out);
+    if (m) out = again(out.slice(0, m.index), `(?:${re})$`);
+  }
   return out;
 });
-trimmer('trim', true, true); trimmer('trim_start', true, false); trimmer('trim_end', false, true);
+trimmer('trim', true, true, true); trimmer('trim_start', true, false, false); trimmer('trim_end', false, true, false);
 functions.set('extract', (given) => {
   const [re, group, text, to] = given;
   if (to && to.type !== 'type') refuse('extract with this type');

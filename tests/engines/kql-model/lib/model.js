@@ -35,12 +35,16 @@ function compile(query, world, analyzed, tables) {
     return { plan };
   } catch (e) { return { error: e }; }
 }
-/** The model's result columns against the analyzer's; it alone believes that scan adds `match_id`. */
+/**
+ * The model's result columns against the analyzer's, which alone believes that scan adds `match_id` and says int
+ * where the recorded answers have long (hourofday and others).
+ */
 function agree(mine, theirs) {
   if (!theirs) return;
   const text = (cols) => cols.map((x) => `${x.name}:${x.type}`).join(', ');
-  const known = text(theirs), without = text(theirs.filter((x) => x.name !== 'match_id' || mine.some((y) => y.name === x.name)));
-  if (known !== text(mine) && without !== text(mine)) refuse(`result columns (${text(mine)}) that the analyzer sees otherwise (${known})`);
+  const loose = (cols) => text(cols).replace(/:int\b/g, ':long');
+  const known = text(theirs), without = loose(theirs.filter((x) => x.name !== 'match_id' || mine.some((y) => y.name === x.name)));
+  if (loose(theirs) !== loose(mine) && without !== loose(mine)) refuse(`result columns (${text(mine)}) that the analyzer sees otherwise (${known})`);
 }
 
 /** An input cell in its column's type; missing is null, "" for strings. */
