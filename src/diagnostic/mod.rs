@@ -152,3 +152,6 @@ impl Extend<Diagnostic> for Findings {
         self.all.extend(iter);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,11 @@ fn by_file(found: &Diagnostic) -> Vec<(FileId, Vec<Mark<'_>>)> {
 fn show<'a>(group: Group<'a>, files: &'a Files, file: FileId, marks: &[Mark<'a>]) -> Group<'a> {
     let first = marks.iter().map(|mark| files.start(mark.span).line).min().unwrap_or(1);
     let last = marks.iter().map(|mark| files.end(clipped(mark.span, files)).line).max().unwrap_or(first);
-    let range = files.line_range(file, first, last);
+    let mut range = files.line_range(file, first, last);
+    if files.text(file).get(range.clone()).is_some_and(|source| source.starts_with('\u{feff}')) {
+        // A byte order mark has no column.
+        range.start += '\u{feff}'.len_utf8();
+    }
     let source = files.text(file).get(range.clone()).unwrap_or("");
     if source.lines().any(|line| line.len() > LONGEST_LINE) {
         return marks.iter().fold(group, |group, mark| {

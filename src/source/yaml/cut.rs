@@ -27,7 +27,7 @@ pub(super) fn in_map(text: &str, entries: &mut Vec<Entry>, findings: &mut Findin
             findings.push(cut_value(text, last.value.span.to(end)));
             last.value.kind = Kind::Refused;
         } else {
-            findings.push(no_value(&entry));
+            findings.push(no_value(text, &entry));
         }
     }
     drop(pieces);
@@ -61,13 +61,15 @@ fn cut_value(text: &str, span: Span) -> Diagnostic {
         .help("inside `{...}` and `[...]` a value with a comma or a colon needs quotes around all of it")
 }
 
-fn no_value(entry: &Entry) -> Diagnostic {
+fn no_value(text: &str, entry: &Entry) -> Diagnostic {
     let key = &entry.key.value;
     let found = Diagnostic::error(CUT_VALUE, entry.key.whole, format!("`{}` has no value", shortened(key)));
+    let colon = text.get(entry.key.whole.end as usize..).is_some_and(|after| after.trim_start().starts_with(':'));
     match key.split_once(':') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() && !name.contains(' ') => {
             found.help(format!("a space is missing after the colon: `{name}: {value}`"))
         }
+        _ if colon => found.help("write a value, or leave the key out; `null` is written out where nothing is meant"),
         _ => found.label("or quote this with what stands before it").help(
             "inside `{...}` YAML ends a value at a comma: quote a value that holds one, and write `null` out where nothing is meant",
         ),

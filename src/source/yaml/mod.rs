@@ -14,9 +14,9 @@ mod syntax;
 
 pub use self::core::Core;
 pub use self::cut::CUT_VALUE;
-pub use self::syntax::{NOT_YAML, TAB};
+pub use self::syntax::{HIDDEN, NOT_YAML, TAB};
 pub use parse::parse;
-pub use parse::{ALIAS, DUPLICATE_KEY, KEY_NOT_TEXT, SEVERAL_DOCUMENTS, TAG, TOO_DEEP, TOO_MANY_NODES};
+pub use parse::{ALIAS, DUPLICATE_KEY, EMPTY_FILE, KEY_NOT_TEXT, SEVERAL_DOCUMENTS, TAG, TOO_DEEP, TOO_MANY_NODES};
 
 use super::{Span, Text};
 

@@ -30,13 +30,24 @@ const MOST_NODES: usize = 200_000;
 
 /// Reads one YAML file. Nothing where it has no tree: a syntax error, a limit, an empty file (each is in `findings`).
 pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Node> {
-    let mut reader =
-        Reader { file, text, offsets: offsets(text), events: Parser::new_from_str(text), nodes: 0, findings };
+    if syntax::hidden(file, text, findings) {
+        return None;
+    }
+    let mut reader = Reader {
+        file,
+        text,
+        offsets: offsets(text),
+        events: Parser::new_from_str(text),
+        nodes: 0,
+        open: Vec::new(),
+        findings,
+    };
     match reader.document() {
         Ok(node) => node,
         Err(Stop::Syntax(error)) => {
             let at = reader.byte(error.marker().index());
-            reader.findings.extend(syntax::explain(file, text, at, error.info()));
+            let open = reader.open.last().copied();
+            reader.findings.extend(syntax::explain(file, text, at, error.info(), open));
             None
         }
         Err(Stop::Reported) => None,
@@ -58,6 +69,8 @@ struct Reader<'a> {
     offsets: Option<Vec<u32>>,
     events: Parser<'a, StrInput<'a>>,
     nodes: usize,
+    /// The brackets that are not closed yet.
+    open: Vec<Span>,
     findings: &'a mut Findings,
 }
 
@@ -68,7 +81,6 @@ impl<'a> Reader<'a> {
             let (event, place) = self.next()?;
             match event {
                 Event::StreamEnd => break,
-                Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 Event::DocumentStart(_) if root.is_some() => {
                     let span = self.span(place);
                     self.refuse(
@@ -114,13 +126,13 @@ impl<'a> Reader<'a> {
             }
             Event::SequenceStart(anchor, tag) => {
                 self.properties(span, anchor, tag.is_some());
-                let flow = flow || self.slice(span).ends_with('[');
-                self.sequence(span, depth, flow)
+                let flow = flow || self.slice(span).trim_end().ends_with('[');
+                self.bracketed(span, |reader| reader.sequence(span, depth, flow))
             }
             Event::MappingStart(anchor, tag) => {
                 self.properties(span, anchor, tag.is_some());
-                let flow = flow || self.slice(span).ends_with('{');
-                self.mapping(span, depth, flow)
+                let flow = flow || self.slice(span).trim_end().ends_with('{');
+                self.bracketed(span, |reader| reader.mapping(span, depth, flow))
             }
             Event::Alias(_) => {
                 self.refuse(
@@ -133,6 +145,19 @@ impl<'a> Reader<'a> {
             }
             _ => Ok(Node { span, kind: Kind::Refused, flow }),
         }
+    }
+
+    /// Remembers the bracket while its content is read; it stays remembered after an error.
+    fn bracketed(&mut self, start: Span, read: impl FnOnce(&mut Self) -> Result<Node, Stop>) -> Result<Node, Stop> {
+        let bracket = start.end > start.start;
+        if bracket {
+            self.open.push(start);
+        }
+        let node = read(self)?;
+        if bracket {
+            self.open.pop();
+        }
+        Ok(node)
     }
 
     fn limits(&mut self, place: Place, depth: usize) -> Result<(), Stop> {
@@ -198,16 +223,12 @@ impl<'a> Reader<'a> {
             if is_left_empty(&value) {
                 value.span = Span::new(self.file, key.whole.end, key.whole.end);
             }
-            match places.get(&key.value) {
-                Some(first) => self.findings.push(
-                    Diagnostic::error(DUPLICATE_KEY, key.whole, format!("key `{}` is there twice", key.value))
-                        .related(*first, "first here")
-                        .help("keep one of the two"),
-                ),
-                None => {
-                    places.insert(key.value.clone(), key.whole);
-                    entries.push(Entry { key, value });
-                }
+            if let Some(first) = places.get(&key.value) {
+                let found = Diagnostic::error(DUPLICATE_KEY, key.whole, format!("key `{}` is there twice", key.value));
+                self.findings.push(found.related(*first, "first here").help("keep one of the two"));
+            } else {
+                places.insert(key.value.clone(), key.whole);
+                entries.push(Entry { key, value });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the YAML parser could not read, in the words of an author.
 
-use crate::diagnostic::{Code, Diagnostic};
+use super::parse::TOO_DEEP;
+use crate::diagnostic::{Code, Diagnostic, Findings};
 use crate::source::{FileId, Span};
 
 /// A text that is not YAML.
@@ -8,18 +9,83 @@ pub const NOT_YAML: Code = Code("E0104");
 /// A tab where YAML wants spaces.
 pub const TAB: Code = Code("E0105");
 
-/// The findings for the parser's error `info` at byte `at`: every tab in the indentation where tabs are the cause.
-pub(super) fn explain(file: FileId, text: &str, at: u32, info: &str) -> Vec<Diagnostic> {
+/// A character that changes how a line reads without being seen.
+pub const HIDDEN: Code = Code("E0115");
+
+/// Reports control characters, which YAML forbids, and the ones that turn the direction of text, which would let a reviewed rule
+/// mean something else than what the reviewer saw. True where there is one.
+pub(super) fn hidden(file: FileId, text: &str, findings: &mut Findings) -> bool {
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}');
+    let turning = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut found = text.char_indices().filter(|(_, c)| control(*c) || turning(*c)).peekable();
+    let any = found.peek().is_some();
+    for (at, c) in found.take(10) {
+        let span = Span::new(file, at as u32, (at + c.len_utf8()) as u32);
+        let (kind, code) = if control(c) {
+            ("a control character", NOT_YAML)
+        } else {
+            ("a character that turns the direction of text", HIDDEN)
+        };
+        let message = format!("{kind} (`U+{:04X}`) is not expected here", u32::from(c));
+        let escape =
+            if u32::from(c) < 256 { format!("\\x{:02x}", u32::from(c)) } else { format!("\\u{:04x}", u32::from(c)) };
+        findings.push(
+            Diagnostic::error(code, span, message)
+                .help(format!("take it out, or escape it in a double-quoted text: `\"{escape}\"`")),
+        );
+    }
+    any
+}
+
+/// The findings for the parser's error `info` at byte `at`: every tab in the indentation where tabs are the cause. `open` is the
+/// innermost bracket that was not closed when the error came.
+pub(super) fn explain(file: FileId, text: &str, at: u32, info: &str, open: Option<Span>) -> Vec<Diagnostic> {
     let tabs: Vec<Diagnostic> = if info.contains("tab") { tabs(file, text) } else { Vec::new() };
     if !tabs.is_empty() {
         return tabs;
     }
-    let rest = text.get(at as usize..).unwrap_or("");
-    let length = rest.chars().next().filter(|c| *c != '\n' && *c != '\r').map_or(0, char::len_utf8);
-    let span = Span::new(file, at, at + length as u32);
-    let (message, help) = meaning(info, rest);
-    let found = Diagnostic::error(NOT_YAML, span, message);
+    let span = place(file, text, at, info);
+    if info.contains("recursion limit") {
+        return vec![Diagnostic::error(TOO_DEEP, span, "values are nested too deep").help("flatten the structure")];
+    }
+    let (message, help) = meaning(info, text.get(at as usize..).unwrap_or(""));
+    let mut found = Diagnostic::error(NOT_YAML, span, message);
+    let of_bracket = ["flow", "illegal placement", "eof"].iter().any(|part| info.contains(part));
+    if let Some(open) = open.filter(|_| of_bracket) {
+        let bracket = open.start + 1;
+        found = found.related(Span::new(file, open.start, bracket), "opened here");
+    }
     vec![if help.is_empty() { found } else { found.help(help) }]
+}
+
+/// The character at `at`; where the parser names the place after the fault, the fault.
+fn place(file: FileId, text: &str, at: u32, info: &str) -> Span {
+    let rest = text.get(at as usize..).unwrap_or("");
+    if info.contains("simple key expect") {
+        let above = text.get(..at as usize).unwrap_or("").trim_end();
+        let start = above.rfind('\n').map_or(0, |line| line + 1);
+        let indent = above.get(start..).map_or(0, |line| line.len() - line.trim_start().len());
+        return Span::new(file, (start + indent) as u32, above.len() as u32);
+    }
+    if let (true, Some(escape)) = (info.contains("unknown escape"), unknown_escape(rest)) {
+        let length = rest.get(escape + 1..).and_then(|after| after.chars().next()).map_or(0, char::len_utf8);
+        let start = at as usize + escape;
+        return Span::new(file, start as u32, (start + 1 + length) as u32);
+    }
+    let length = rest.chars().next().filter(|c| *c != '\n' && *c != '\r').map_or(0, char::len_utf8);
+    Span::new(file, at, at + length as u32)
+}
+
+/// Where the first backslash stands that begins none of YAML's escapes (YAML 1.2.2, chapter 5.7).
+fn unknown_escape(text: &str) -> Option<usize> {
+    let mut characters = text.char_indices();
+    while let Some((at, c)) = characters.next() {
+        if c == '\\' && !characters.next().is_some_and(|(_, escaped)| "0abtnvfreN_LPxuU \t\n\r\"/\\".contains(escaped))
+        {
+            return Some(at);
+        }
+    }
+    None
 }
 
 fn tabs(file: FileId, text: &str) -> Vec<Diagnostic> {
@@ -119,7 +185,6 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ),
     ("unprintable", "a control character is not expected here", "escape it in a double-quoted text: `\"\\x07\"`"),
     ("comment intercepting", "a comment interrupts a value of several lines", "use a `|` block"),
-    ("recursion limit", "values are nested too deep", ""),
     ("byte order mark", "a byte order mark is not expected inside a file", ""),
     ("the handle wasn't declared", "tags are not supported", "quote a text that begins with `!`"),
     ("tag", "tags are not supported", "quote a text that begins with `!`"),

@@ -181,8 +181,8 @@ proptest::proptest! {
     #[test]
     fn every_scalar_can_be_followed_back(lines in proptest::collection::vec("[a-zé\"'\\\\ ]{0,6}", 1..5), style in 0..4) {
         let text = match style {
-            0 => format!("k: |\n{}", lines.iter().map(|line| format!("  {line}\n")).collect::<String>()),
-            1 => format!("k: >-\n{}", lines.iter().map(|line| format!("  {line}\n")).collect::<String>()),
+            0 => format!("k: |\n  {}\n", lines.join("\n  ")),
+            1 => format!("k: >-\n  {}\n", lines.join("\n  ")),
             2 => format!("k: '{}'\n", lines.join("\n  ").replace('\'', "''")),
             _ => format!("k: \"{}\"\n", lines.join("\n  ").replace('\\', "\\\\").replace('"', "\\\"")),
         };

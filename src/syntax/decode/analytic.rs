@@ -79,12 +79,13 @@ fn kind(node: &Node, entry: &Entry, findings: &mut Findings) -> Option<AnalyticK
                 );
             }
             let fields = settings(&entry.value, &entry.key.value, entry.key.whole, findings)?;
-            match name {
-                "threshold" => threshold(fields, entry.key.whole, findings),
-                "together" => together(fields, entry.key.whole, findings),
-                "evidence" => evidence(fields, entry.key.whole, findings),
-                _ => sequence(fields, entry.key.whole, findings),
-            }
+            let at = entry.key.whole;
+            Some(match name {
+                "threshold" => threshold(fields, at, findings),
+                "together" => together(fields, at, findings),
+                "evidence" => evidence(fields, at, findings),
+                _ => sequence(fields, at, findings),
+            })
         }
     }
 }
@@ -135,7 +136,7 @@ fn any(node: &Node, findings: &mut Findings) -> Option<AnalyticKind> {
     (!of.is_empty()).then_some(AnalyticKind::Any { of, by })
 }
 
-fn threshold(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Option<AnalyticKind> {
+fn threshold(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> AnalyticKind {
     let of = fields.require("of", at, findings).and_then(|node| kit::name(node, findings));
     let mut windowed = windowed(&mut fields, at, findings);
     if let Some(node) = fields.take("measures", findings) {
@@ -143,28 +144,28 @@ fn threshold(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Optio
     }
     windowed.having = fields.require("having", at, findings).and_then(|node| expression(node, findings));
     fields.finish(findings);
-    Some(AnalyticKind::Threshold { of, windowed })
+    AnalyticKind::Threshold { of, windowed }
 }
 
-fn together(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Option<AnalyticKind> {
+fn together(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> AnalyticKind {
     let of = fields.require("of", at, findings).map(|node| kit::names(node, findings)).unwrap_or_default();
     let at_least = fields.expression("at_least", findings);
     let after = fields.name("after", findings);
     let windowed = windowed(&mut fields, at, findings);
     fields.finish(findings);
-    Some(AnalyticKind::Together { of, at_least, after, windowed })
+    AnalyticKind::Together { of, at_least, after, windowed }
 }
 
-fn evidence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Option<AnalyticKind> {
+fn evidence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> AnalyticKind {
     let of = fields.require("of", at, findings).map(|node| weights(node, "`of`", findings)).unwrap_or_default();
     let when = fields.take("when", findings).map(|node| weights(node, "`when`", findings)).unwrap_or_default();
     let alert_at: Option<Expr> = fields.require("alert_at", at, findings).and_then(|node| expression(node, findings));
     let windowed = windowed(&mut fields, at, findings);
     fields.finish(findings);
-    Some(AnalyticKind::Evidence { of, when, alert_at, windowed })
+    AnalyticKind::Evidence { of, when, alert_at, windowed }
 }
 
-fn sequence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Option<AnalyticKind> {
+fn sequence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> AnalyticKind {
     let by = fields.by(findings);
     let within = fields.require("within", at, findings).and_then(|node| expression(node, findings));
     let steps = fields.require("steps", at, findings).and_then(|node| list(node, findings)).unwrap_or_default();
@@ -172,7 +173,7 @@ fn sequence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Option
     let until: Option<Name> = fields.name("until", findings);
     let filter = fields.expression("where", findings);
     fields.finish(findings);
-    Some(AnalyticKind::Sequence { by, within, steps, until, filter })
+    AnalyticKind::Sequence { by, within, steps, until, filter }
 }
 
 fn windowed(fields: &mut Fields<'_>, at: Span, findings: &mut Findings) -> Windowed {

@@ -57,7 +57,9 @@ impl<'a> Fields<'a> {
 
     /// Key and value, as they are.
     pub fn entry(&mut self, key: &'static str) -> Option<&'a Entry> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.iter().find(|entry| entry.key.value == key)
     }
 
@@ -123,6 +125,11 @@ pub fn missing(key: &str, what: &str, at: Span) -> Diagnostic {
     Diagnostic::error(MISSING_KEY, at, format!("{what} needs `{key}`"))
 }
 
+/// The finding for a map that has none of the keys of which it needs one.
+pub fn missing_one(keys: &[&str], what: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(MISSING_KEY, at, format!("{what} needs {}", either(keys)))
+}
+
 /// The finding for a key that is not one of `known`.
 pub fn unknown_key(key: &Text, what: &str, known: &[&str], flow: bool) -> Diagnostic {
     let found = Diagnostic::error(UNKNOWN_KEY, key.whole, format!("unknown key `{}` in {what}", key.value));
@@ -131,9 +138,13 @@ pub fn unknown_key(key: &Text, what: &str, known: &[&str], flow: bool) -> Diagno
         None if flow && key.value.contains([' ', '(', ')', '"', '[']) => {
             found.help("inside `{...}` YAML ends a value at a comma: quote the value that this belongs to")
         }
-        None => found.help(format!("expected {}", either(known))),
+        None if known.len() <= MOST_NAMED => found.help(format!("expected {}", either(known))),
+        None => found,
     }
 }
+
+/// A longer list of keys says less than none.
+const MOST_NAMED: usize = 10;
 
 /// The finding for a value of another kind than `expected`.
 pub fn wrong_kind(node: &Node, expected: &str) -> Diagnostic {
@@ -235,13 +246,21 @@ pub fn integer(node: &Node, findings: &mut Findings) -> Option<i64> {
 
 /// A name that expressions can say: letters, digits and `_`, in parts joined by `.`.
 pub fn name(node: &Node, findings: &mut Findings) -> Option<Name> {
-    let name = text(node, findings)?;
-    checked_name(name, findings)
+    let named = node.scalar().is_some_and(|scalar| matches!(scalar.core(), Core::Text(_)));
+    if !named && !node.is_refused() {
+        findings.push(wrong_kind(node, "a name"));
+        return None;
+    }
+    checked_name(text(node, findings)?, findings)
 }
 
 /// Names: a list, or one alone.
 pub fn names(node: &Node, findings: &mut Findings) -> Vec<Name> {
-    texts(node, findings).into_iter().filter_map(|name| checked_name(name, findings)).collect()
+    let items = match &node.kind {
+        Kind::Seq(_) => list(node, findings).unwrap_or_default(),
+        _ => std::slice::from_ref(node),
+    };
+    items.iter().filter_map(|item| name(item, findings)).collect()
 }
 
 /// A key as a name.

@@ -1,7 +1,7 @@
 //! What a rule and a `shared/` file have in common: `params`, `let`, `events`, `context`; and `schedule`.
 
 use super::expression::{expression, literal};
-use super::kit::{self, EXCLUDES, Fields, missing, named};
+use super::kit::{self, EXCLUDES, Fields, missing, missing_one, named};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::source::yaml::Node;
@@ -58,7 +58,7 @@ fn event(node: &Node, findings: &mut Findings) -> Option<Event> {
     let mut fields = Fields::of(node, "an event", findings)?;
     fields.exclusive("source", "of", findings);
     if !fields.has("source") && !fields.has("of") {
-        findings.push(missing("source", "an event", node.span).help("or `of`, to derive it from another event"));
+        findings.push(missing_one(&["source", "of"], "an event", node.span));
     }
     let event = Event {
         source: fields.name("source", findings),
@@ -109,8 +109,7 @@ fn form(fields: &mut Fields<'_>, findings: &mut Findings) -> ContextForm {
         fields.exclusive(written.first().copied().unwrap_or(other), other, findings);
     }
     if written.is_empty() {
-        let help = format!("expected {}", kit::either(FORMS));
-        findings.push(missing("last", "a context", fields.span).help(help));
+        findings.push(missing_one(FORMS, "a context", fields.span));
     }
     let mut found = ContextForm::Absent;
     for form in FORMS.iter().rev() {

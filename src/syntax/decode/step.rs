@@ -1,7 +1,7 @@
 //! One entry of a sequence's `steps`.
 
 use super::expression::expression;
-use super::kit::{self, EXCLUDES, Fields, missing};
+use super::kit::{self, EXCLUDES, Fields, missing_one};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::yaml::{Kind, Node};
 use crate::syntax::rule::{Step, StepKind};
@@ -44,10 +44,7 @@ fn kind(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<StepKind> {
     if fields.has("any") {
         return (!any.is_empty()).then_some(StepKind::Any { of: any, repeat });
     }
-    findings.push(
-        missing("event", "a step", span)
-            .help(format!("expected {}, or the name of a stream alone", kit::either(FORMS))),
-    );
+    findings.push(missing_one(FORMS, "a step", span).help("or the name of a stream alone"));
     None
 }
 
