@@ -2,8 +2,18 @@
 //!
 //! In: a directory. Out: [`Pack`]. This room must never know what an analytic means, nor a dialect.
 
+pub mod codes;
+mod cross;
+mod declare;
+mod load;
 pub mod lookup;
+mod manifest;
 pub mod schema;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use load::{find_root, load};
 
 use crate::source::Span;
 use crate::syntax::expr::Expr;
@@ -63,7 +73,7 @@ pub struct Environment {
     pub name: String,
     /// `params: { rule-name: { param: value } }`, and `all:` for every rule that has the parameter.
     pub params: Vec<(Name, Vec<(Name, Expr)>)>,
-    /// `unavailable: [source, ...]`: sources that it does not have.
+    /// `unavailable: [source, field, source.field, ...]`: what it does not have ([`schema::Schema::unavailable`] reads a name).
     pub unavailable: Vec<Name>,
     /// `mappings: { kql: asim, spl: cim }`: which mapping set per target (`canonical` otherwise).
     pub mappings: Vec<(Name, Name)>,

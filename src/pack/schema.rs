@@ -65,7 +65,31 @@ pub enum Presence {
     Optional,
 }
 
+/// What a name under `unavailable` of an environment stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// A whole source.
+    Source(SourceId),
+    /// A field, of one source or of every source that has it.
+    Field(Option<SourceId>, FieldId),
+}
+
 impl Schema {
+    /// What `source`, `field` or `source.field` names; a source goes before a field.
+    pub fn unavailable(&self, name: &str) -> Option<Unavailable> {
+        if let Some(source) = self.source(name) {
+            return Some(Unavailable::Source(source));
+        }
+        if let Some(field) = self.field(name) {
+            return Some(Unavailable::Field(None, field));
+        }
+        name.match_indices('.').find_map(|(dot, _)| {
+            let source = self.source(name.get(..dot)?)?;
+            let field = self.field(name.get(dot + 1..)?)?;
+            self.slot(source, field).map(|_| Unavailable::Field(Some(source), field))
+        })
+    }
+
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<FieldId> {
         self.fields.get_index_of(name).map(|i| FieldId(i as u32))

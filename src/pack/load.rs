@@ -1,0 +1,184 @@
+//! From a directory to a [`Pack`]: finds the files, has each room read its own, and checks what spans files.
+
+use super::manifest::{self, Manifest};
+use super::schema::Schema;
+use super::{Environment, Pack, RuleFile, codes, cross, declare, table};
+use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::source::yaml::{self, Node};
+use crate::source::{Files, LOOKUP_LIMIT, YAML_LIMIT};
+use crate::syntax::decode;
+use crate::syntax::rule::{Name, Shared};
+use indexmap::IndexMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use walkdir::WalkDir;
+
+/// Directories of a pack that hold other things than rules.
+const NOT_RULES: [&str; 4] = ["schema", "shared", "lookups", "targets"];
+
+/// The directory with a `pack.yaml` that a path lies in: the path itself, or the nearest above it.
+pub fn find_root(path: &Path) -> Option<PathBuf> {
+    let holds = |dir: &Path| dir.join("pack.yaml").is_file();
+    let near = path.ancestors().find(|dir| holds(dir));
+    if let Some(dir) = near {
+        return Some(if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_owned() });
+    }
+    // Above the current directory only the full path knows the way; `.` and `..` in it would hide it.
+    let full = path.canonicalize().ok()?;
+    full.ancestors().find(|dir| holds(dir)).map(Path::to_owned)
+}
+
+/// Reads the pack in `root`. Everything that is wrong is in `findings`, and what is right is in the pack: a caller goes on with it
+/// only where no finding is an error. Nothing where `pack.yaml` cannot be read at all.
+pub fn load(root: &Path, files: &mut Files, findings: &mut Findings) -> Option<Pack> {
+    let node = read_yaml(&root.join("pack.yaml"), files, findings)?;
+    let manifest = manifest::read(&node, findings)?;
+    let schema = Arc::new(read_schema(root, &manifest, files, findings));
+    let lookups = read_lookups(root, &manifest, files, findings);
+    let shared = read_shared(root, files, findings);
+    let rules = read_rules(root, files, findings);
+    let mut environments = manifest.environments;
+    if environments.is_empty() {
+        let name = "default".to_owned();
+        environments.insert(name.clone(), Environment { name, span: node.span, ..Environment::default() });
+    }
+    let pack = Pack {
+        root: root.to_owned(),
+        name: manifest.name,
+        version: manifest.version,
+        schema,
+        lookups,
+        shared,
+        rules,
+        environments,
+        defaults: manifest.defaults,
+        exceptions: manifest.exceptions,
+    };
+    cross::check(&pack, findings);
+    Some(pack)
+}
+
+fn read_yaml(path: &Path, files: &mut Files, findings: &mut Findings) -> Option<Node> {
+    match files.read(path, YAML_LIMIT) {
+        Ok(id) => yaml::parse(id, &files.shared_text(id), findings),
+        Err(found) => {
+            findings.push(found);
+            None
+        }
+    }
+}
+
+fn read_schema(root: &Path, manifest: &Manifest, files: &mut Files, findings: &mut Findings) -> Schema {
+    let paths = match &manifest.schema {
+        Some(named) => named.iter().filter_map(|name| inside(root, name, findings)).collect(),
+        None => yaml_files(&root.join("schema")),
+    };
+    if paths.is_empty() {
+        let message = "the pack has no schema".to_owned();
+        let error = Diagnostic::new(codes::NOTHING_THERE, Severity::Error, None, message);
+        findings.push(error.help("write `schema/NAME.yaml` beside `pack.yaml`"));
+    }
+    let nodes: Vec<Node> = paths.iter().filter_map(|path| read_yaml(path, files, findings)).collect();
+    declare::read(&nodes, findings)
+}
+
+/// The path of a file that the manifest names; refused (reported) where it leaves the pack.
+fn inside(root: &Path, name: &Name, findings: &mut Findings) -> Option<PathBuf> {
+    let path = Path::new(&name.value);
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !stays {
+        let message = format!("`{}` lies outside of the pack", name.value);
+        let help = "a pack is one directory: name the file from where `pack.yaml` stands";
+        findings.push(Diagnostic::error(codes::OUTSIDE, name.span, message).help(help));
+        return None;
+    }
+    let path = root.join(path);
+    if !path.is_file() {
+        let message = format!("there is no file `{}` in the pack", name.value);
+        findings.push(Diagnostic::error(codes::NOTHING_THERE, name.span, message));
+        return None;
+    }
+    Some(path)
+}
+
+fn read_lookups(
+    root: &Path,
+    manifest: &Manifest,
+    files: &mut Files,
+    findings: &mut Findings,
+) -> IndexMap<String, Arc<super::lookup::Lookup>> {
+    let mut lookups = IndexMap::new();
+    for (name, declaration) in &manifest.lookups {
+        let Some(path) = inside(root, &declaration.file, findings) else { continue };
+        match files.read(&path, LOOKUP_LIMIT) {
+            Ok(id) => {
+                let text = files.shared_text(id);
+                let lookup = table::read(&name.value, declaration, id, &text, findings);
+                lookups.insert(name.value.clone(), Arc::new(lookup));
+            }
+            Err(found) => findings.push(found),
+        }
+    }
+    lookups
+}
+
+fn read_shared(root: &Path, files: &mut Files, findings: &mut Findings) -> IndexMap<String, Shared> {
+    let mut all = IndexMap::new();
+    for path in yaml_files(&root.join("shared")) {
+        if let (Some(node), Some(stem)) = (read_yaml(&path, files, findings), stem(&path)) {
+            all.insert(stem, decode::shared(&node, findings));
+        }
+    }
+    all
+}
+
+/// Every `*.yaml` with a `rule:` key, fixtures and hidden directories left out, sorted by path.
+fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<RuleFile> {
+    let hidden = |name: &str| name.starts_with('.') && name.len() > 1;
+    let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0 || !(hidden(&name) || (entry.depth() == 1 && NOT_RULES.contains(&&*name)))
+    });
+    let mut paths: Vec<PathBuf> =
+        walk.filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|p| p.is_file()).collect();
+    paths.sort();
+    let mut rules = Vec::new();
+    for path in paths.into_iter().filter(|path| path.parent() != Some(root)) {
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("yaml") if !is_fixture(&path) => rules.extend(read_rule(path, files, findings)),
+            Some("yml") => not_read(&path, "rename it to `.yaml`", findings),
+            _ => {}
+        }
+    }
+    rules
+}
+
+fn is_fixture(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".test.yaml")
+}
+
+fn read_rule(path: PathBuf, files: &mut Files, findings: &mut Findings) -> Option<RuleFile> {
+    let node = read_yaml(&path, files, findings)?;
+    if node.get("rule").is_none() {
+        not_read(&path, "a rule begins with `rule: NAME`", findings);
+        return None;
+    }
+    Some(RuleFile { rule: decode::rule(&node, findings), path })
+}
+
+fn not_read(path: &Path, help: &str, findings: &mut Findings) {
+    let message = format!("`{}` is not read", path.display());
+    findings.push(Diagnostic::new(codes::NOT_READ, Severity::Warning, None, message).help(help));
+}
+
+fn yaml_files(dir: &Path) -> Vec<PathBuf> {
+    let walk = WalkDir::new(dir).max_depth(1).into_iter().filter_map(Result::ok).map(walkdir::DirEntry::into_path);
+    let mut paths: Vec<PathBuf> =
+        walk.filter(|path| path.is_file() && path.extension().is_some_and(|e| e == "yaml")).collect();
+    paths.sort();
+    paths
+}
+
+pub(super) fn stem(path: &Path) -> Option<String> {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+}
