@@ -131,7 +131,7 @@ pub fn type_named(name: &Name, findings: &mut Findings) -> Option<Type> {
         "bool" => "did you mean `boolean`?".to_owned(),
         "str" | "text" | "keyword" => "did you mean `string`?".to_owned(),
         "date" | "datetime" => "did you mean `timestamp`?".to_owned(),
-        _ => format!("{}; a list is `list of string`", kit::suggestion(scalar, &known)),
+        _ => kit::suggestion(scalar, &known),
     };
     let message = format!("unknown type `{}`", name.value);
     findings.push(Diagnostic::error(codes::UNKNOWN_TYPE, name.span, message).help(help));

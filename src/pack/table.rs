@@ -56,6 +56,8 @@ struct Table<'a> {
 struct Record {
     cells: csv::StringRecord,
     places: Vec<Range<usize>>,
+    /// A quote in it is wrong (reported), so that its cells are not what their author meant.
+    misquoted: bool,
 }
 
 /// Where a declared column stands in the file, and what its cells are.
@@ -93,12 +95,13 @@ impl Table<'_> {
         }
         let to = start + reader.position().byte() as usize;
         let (places, quotes) = cell_places(self.text, from..to);
+        let misquoted = quotes.is_some();
         if let Some(stray) = quotes {
             let message = "a quote is not closed, or stands inside a cell without quotes".to_owned();
             let error = Diagnostic::error(codes::CSV_QUOTE, self.span(&stray), message);
             self.found.push(error.help("put the cell in quotes and double each quote in it: `\"5\"\" disk\"`"));
         }
-        Some(Record { cells, places })
+        Some(Record { cells, places, misquoted })
     }
 
     /// Where each declared column stands: key columns first. Nothing (reported) where one is missing.
@@ -107,8 +110,14 @@ impl Table<'_> {
         let others = declaration.columns.iter().map(|(name, ty)| (name.as_str(), *ty, None));
         let declared: Vec<_> = keys.chain(others).collect();
         let names: Vec<&str> = declared.iter().map(|(name, ..)| *name).collect();
-        self.check_header(header, &names);
         let line = header.places.first().map_or(0, |p| p.start)..header.places.last().map_or(0, |p| p.end);
+        if declared.len() > 1 && header.cells.len() == 1 && header.cells.iter().any(|cell| cell.contains([';', '\t'])) {
+            let error =
+                Diagnostic::error(codes::HEADER, self.span(&line), "the header's columns are not separated by commas");
+            self.found.push(error.help("save the file with commas between its cells"));
+            return None;
+        }
+        self.check_header(header, &names);
         let mut columns = Vec::new();
         for (name, ty, key) in &declared {
             match header.cells.iter().position(|cell| cell == *name) {
@@ -144,6 +153,9 @@ impl Table<'_> {
         columns: &[Column<'_>],
         first_rows: &mut FxHashMap<Vec<Value>, Span>,
     ) -> Option<Vec<Value>> {
+        if record.misquoted {
+            return None;
+        }
         let line = record.places.first().map_or(0, |p| p.start)..record.places.last().map_or(0, |p| p.end);
         let (found, expected) = (record.cells.len(), header.cells.len());
         if found != expected {
@@ -348,6 +360,9 @@ fn suffix(text: &str) -> Result<Value, String> {
     let bare = text.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.');
     if bare == text && !text.is_empty() {
         return Ok(Value::string(text));
+    }
+    if bare.is_empty() {
+        return Err("write a domain such as `example.com`, which `x.example.com` meets too".to_owned());
     }
     Err(format!("write `{bare}`, which `x.{bare}` meets too"))
 }
