@@ -125,7 +125,7 @@ fn the_engine_streams_in_time_order_and_names_what_is_not() {
 #[test]
 fn input_order_does_not_matter() {
     let mut steps = sequence(10, 2);
-    steps.until = Some(Until { stream: stream(2), keys: keys(&["g"]), span: Default::default() });
+    steps.until = Some(Until { stream: stream(2), keys: keys(&["g"]), span: crate::source::Span::default() });
     let rule = rule(&[(S, "a"), (S, "b"), (S, "u")], vec![Analytic::Sequence(steps)]);
     let e = |time, k: &str, seq| s(time, &format!("g:1 k:{k} seq:{seq}"));
     let mut events =

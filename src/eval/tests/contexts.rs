@@ -15,7 +15,7 @@ fn with(form: ContextForm, ty: Type, asked: &[crate::eval::Event]) -> Vec<Value>
         keys: keys(&["g"]),
         within: 10,
         ty,
-        span: Default::default(),
+        span: crate::source::Span::default(),
     }];
     rule.alert.details = vec![("c".into(), context(0)), ("f".into(), leaf(Leaf::ContextField(ContextId(0), id("n"))))];
     let found = run(&rule, asked.to_vec(), None);
@@ -104,7 +104,7 @@ fn context_in_a_condition_and_over_a_range() {
         keys: keys(&["g"]),
         within: 1,
         ty: Type::BOOLEAN,
-        span: Default::default(),
+        span: crate::source::Span::default(),
     }];
     rule.alert.details = vec![
         ("any".into(), leaf(Leaf::AnyInRange(Box::new(context(0))))),

@@ -192,7 +192,7 @@ fn lookups_match_by_their_keys_and_the_longest_wins() {
             keys: keys.iter().map(|m| key(*m)).collect(),
             columns: vec![("c".into(), Type::STRING)],
             rows: rows.iter().map(|r| row(r)).collect(),
-            span: Default::default(),
+            span: crate::source::Span::default(),
         })
     };
     let find = |lookup: &Arc<Lookup>, keys: Vec<Expr>, event: &str| {

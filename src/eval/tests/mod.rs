@@ -3,7 +3,7 @@
 mod chains;
 mod contexts;
 mod expressions;
-mod kit;
+pub mod kit;
 mod outcomes;
 mod sequences;
 mod windows;

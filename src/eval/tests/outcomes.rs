@@ -6,7 +6,12 @@ use crate::ir::*;
 use crate::value::Value;
 
 fn raise(when: Expr, by: i64, because: &str) -> Raise {
-    Raise { when, by, because: Some(Template(vec![TemplatePiece::Text(because.into())])), span: Default::default() }
+    Raise {
+        when,
+        by,
+        because: Some(Template(vec![TemplatePiece::Text(because.into())])),
+        span: crate::source::Span::default(),
+    }
 }
 
 fn every_a() -> Rule {
@@ -43,7 +48,7 @@ fn confidence_adds_what_holds_clamps_and_names_a_level() {
 #[test]
 fn once_per_keeps_the_first_of_an_aligned_bucket_and_what_has_no_key() {
     let mut rule = every_a();
-    rule.alert.once_per = Some(OncePer { every: 10, keys: Some(keys(&["g"])), span: Default::default() });
+    rule.alert.once_per = Some(OncePer { every: 10, keys: Some(keys(&["g"])), span: crate::source::Span::default() });
     let a = |time, g: &str| s(time, &format!("k:a {g}"));
     let events =
         [a(8, "g:1"), a(9, "g:1"), a(9, "g:2"), a(10, "g:1"), a(11, ""), a(12, ""), a(19, "g:1"), a(20, "g:1")];
@@ -54,12 +59,12 @@ fn once_per_keeps_the_first_of_an_aligned_bucket_and_what_has_no_key() {
 #[test]
 fn an_exception_expires_and_does_not_use_up_the_bucket() {
     let mut rule = every_a();
-    rule.alert.once_per = Some(OncePer { every: 100, keys: None, span: Default::default() });
+    rule.alert.once_per = Some(OncePer { every: 100, keys: None, span: crate::source::Span::default() });
     rule.exceptions = vec![Exception {
         name: "known".into(),
         when: at_least(field("n"), 1),
         expires: Some(50),
-        span: Default::default(),
+        span: crate::source::Span::default(),
     }];
     let a = |time, n| s(time, &format!("k:a n:{n}"));
     let times = |events: &[crate::eval::Event]| -> Vec<i64> {

@@ -71,7 +71,7 @@ fn repeats_are_steps_and_one_event_is_one_step() {
 #[test]
 fn until_inside_ends_the_chain_and_at_its_ends_does_not() {
     let mut until = sequence(10, 2);
-    until.until = Some(Until { stream: stream(5), keys: keys(&["g"]), span: Default::default() });
+    until.until = Some(Until { stream: stream(5), keys: keys(&["g"]), span: crate::source::Span::default() });
     let rule = of(until);
     assert!(alerts(&rule, &[e(0, "a"), e(1, "u"), e(2, "b")], None).is_empty());
     assert_eq!(alerts(&rule, &[e(0, "u"), e(1, "a"), e(2, "b"), e(3, "u")], None), ["2 1"]);
@@ -84,7 +84,8 @@ fn until_inside_ends_the_chain_and_at_its_ends_does_not() {
 #[test]
 fn absent_between_is_strict_in_time() {
     let mut between = sequence(10, 2);
-    between.steps[1].absent_before = vec![Gap { stream: stream(4), keys: keys(&["g"]), span: Default::default() }];
+    between.steps[1].absent_before =
+        vec![Gap { stream: stream(4), keys: keys(&["g"]), span: crate::source::Span::default() }];
     let rule = of(between);
     assert!(alerts(&rule, &[e(0, "a"), e(1, "x"), e(2, "b")], None).is_empty());
     assert_eq!(alerts(&rule, &[e(0, "x"), e(0, "a"), e(2, "b"), e(2, "x")], None), ["2 1"]);
@@ -105,7 +106,7 @@ fn absent_first_looks_back_from_the_first_step() {
 fn absent_last_waits_until_its_deadline_has_passed() {
     let mut last = sequence(10, 2);
     last.absent_last = absence(stream(4), 5);
-    last.until = Some(Until { stream: stream(5), keys: keys(&["g"]), span: Default::default() });
+    last.until = Some(Until { stream: stream(5), keys: keys(&["g"]), span: crate::source::Span::default() });
     let rule = of(last);
     let chain = [e(0, "a"), e(2, "b")];
     let with = |more: &[crate::eval::Event], until| alerts(&rule, &[&chain[..], more].concat(), until);

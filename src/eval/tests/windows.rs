@@ -191,7 +191,7 @@ fn evidence_sums_streams_and_contexts_with_their_reasons() {
         keys: keys(&["g"]),
         within: 5,
         ty: Type::BOOLEAN,
-        span: Default::default(),
+        span: crate::source::Span::default(),
     }];
     let found = run(&rule, [s(0, "g:1 k:a n:7"), s(1, "g:1 k:ctx"), s(2, "g:1 k:b"), s(8, "g:1 k:b n:8")], None);
     let said: Vec<_> = found.iter().map(|a| (a.time, a.confidence, a.because.join("; "))).collect();

@@ -1,0 +1,428 @@
+//! One JSON object as an event, without building a tree: the parser calls back, and what no rule uses is skipped.
+
+use super::Problem;
+use super::convert::{Json, Target};
+use super::intern::Interner;
+use crate::eval::event::Event;
+use crate::pack::schema::{FieldId, Schema, SourceId};
+use crate::value::Value;
+use rustc_hash::FxHashMap;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// Turns lines into events, in place: each source has one event that is filled again and again.
+#[derive(Debug)]
+pub struct Object {
+    schema: Arc<Schema>,
+    /// By full dotted name: what stands there.
+    keys: FxHashMap<Box<str>, Key>,
+    sources: FxHashMap<Box<str>, (SourceId, bool)>,
+    /// By source: for each slot the place in `found`, and the event.
+    events: Vec<(Vec<Option<usize>>, Event)>,
+    targets: Vec<(FieldId, Target)>,
+    found: Found,
+}
+
+/// What a key of an object leads to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Key {
+    what: Option<What>,
+    /// Fields stand below it, if its value is an object.
+    above: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Source,
+    Time,
+    /// A place in [`Object::targets`].
+    Field(usize),
+}
+
+/// What the object said.
+#[derive(Debug, Default)]
+struct Found {
+    strings: Interner,
+    /// By place in [`Object::targets`].
+    values: Vec<Value>,
+    source: Option<(SourceId, bool)>,
+    time: Option<i64>,
+    unknown_source: Option<String>,
+    /// The first value of a wrong type: whose, and what it is.
+    wrong: Vec<(What, &'static str)>,
+    path: String,
+}
+
+/// What a line is.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An event, now in [`Object::event`].
+    Event(SourceId),
+    /// An event that no rule uses, with its time.
+    Unused(i64),
+}
+
+impl Object {
+    /// For the sources that are used (by number), keeping some fields.
+    pub fn new(schema: &Arc<Schema>, used: &[bool], fields: &BTreeSet<FieldId>) -> Object {
+        let mut keys: FxHashMap<Box<str>, Key> = FxHashMap::default();
+        let mut targets = Vec::new();
+        for (id, (name, field)) in fields.iter().filter_map(|id| Some((*id, schema.field_at(*id)?))) {
+            keys.entry(name.into()).or_default().what = Some(What::Field(targets.len()));
+            targets.push((id, Target::new(field)));
+            for (dot, _) in name.match_indices('.') {
+                keys.entry(name.get(..dot).unwrap_or_default().into()).or_default().above = true;
+            }
+        }
+        keys.entry("source".into()).or_default().what = Some(What::Source);
+        keys.entry("time".into()).or_default().what = Some(What::Time);
+        let sources = schema.sources.keys().enumerate();
+        let sources = sources.map(|(n, name)| (name.as_str().into(), (SourceId(n as u32), used.get(n) == Some(&true))));
+        let place = |field: &FieldId| targets.iter().position(|(id, _)| id == field);
+        let events = schema.sources.values().enumerate().map(|(n, source)| {
+            let places: Vec<_> = source.fields.keys().map(place).collect();
+            let values = vec![Value::Missing; places.len()].into();
+            (places, Event { source: SourceId(n as u32), time: 0, line: 0, values })
+        });
+        Object {
+            keys,
+            sources: sources.collect(),
+            events: events.collect(),
+            found: Found { values: vec![Value::Missing; targets.len()], ..Found::default() },
+            targets,
+            schema: Arc::clone(schema),
+        }
+    }
+
+    /// The source's event as last read.
+    pub fn event(&self, source: SourceId) -> Option<&Event> {
+        self.events.get(source.0 as usize).map(|(_, event)| event)
+    }
+
+    /// Reads one object.
+    pub fn read(&mut self, text: &str, line: u64) -> Result<Outcome, Problem> {
+        self.found.clear();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let level =
+            Level { keys: &self.keys, sources: &self.sources, targets: &self.targets, found: &mut self.found, base: 0 };
+        let parsed = json.deserialize_map(level).and_then(|()| json.end());
+        parsed.map_err(|e| Problem::NotJson(e.to_string()))?;
+        let Some((source, used)) = self.found.source else { return Err(self.no_source()) };
+        if let Some(problem) = self.wrong(source) {
+            return Err(problem);
+        }
+        let time = self.found.time.ok_or(Problem::NoTime)?;
+        if !used {
+            return Ok(Outcome::Unused(time));
+        }
+        if let Some((places, event)) = self.events.get_mut(source.0 as usize) {
+            (event.time, event.line) = (time, line);
+            for (value, place) in event.values.iter_mut().zip(places) {
+                let found = place.and_then(|p| self.found.values.get_mut(p));
+                *value = found.map_or(Value::Missing, |v| std::mem::replace(v, Value::Missing));
+            }
+        }
+        Ok(Outcome::Event(source))
+    }
+
+    fn no_source(&mut self) -> Problem {
+        if let Some((_, found)) = self.found.wrong.iter().find(|(what, _)| matches!(what, What::Source)) {
+            return wrong_type("source", found, "a string");
+        }
+        match self.found.unknown_source.take() {
+            None => Problem::NoSource,
+            Some(name) => {
+                let scored = self.schema.sources.keys().map(|s| (strsim::jaro_winkler(s, &name), s));
+                let nearest = scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+                Problem::UnknownSource { nearest: nearest.map(|(_, s)| s.clone()), name }
+            }
+        }
+    }
+
+    /// A wrong type matters only where the source has the field.
+    fn wrong(&self, source: SourceId) -> Option<Problem> {
+        self.found.wrong.iter().find_map(|(what, found)| match what {
+            What::Source => None,
+            What::Time => Some(wrong_type("time", found, "milliseconds since the epoch, or RFC 3339")),
+            What::Field(place) => {
+                let (id, target) = self.targets.get(*place)?;
+                self.schema.slot(source, *id)?;
+                let (name, _) = self.schema.field_at(*id)?;
+                Some(wrong_type(name, found, &target.expected()))
+            }
+        })
+    }
+}
+
+fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
+    Problem::WrongType { field: field.to_owned(), found: found.to_owned(), expected: expected.to_owned() }
+}
+
+impl Found {
+    fn clear(&mut self) {
+        self.values.fill(Value::Missing);
+        (self.source, self.time, self.unknown_source) = (None, None, None);
+        self.wrong.clear();
+        self.path.clear();
+    }
+}
+
+/// One object, at the top or nested; `base` is how much of the path leads here.
+struct Level<'a> {
+    keys: &'a FxHashMap<Box<str>, Key>,
+    sources: &'a FxHashMap<Box<str>, (SourceId, bool)>,
+    targets: &'a [(FieldId, Target)],
+    found: &'a mut Found,
+    base: usize,
+}
+
+impl Level<'_> {
+    fn deeper(&mut self, base: usize) -> Level<'_> {
+        Level { keys: self.keys, sources: self.sources, targets: self.targets, found: self.found, base }
+    }
+
+    /// Nothing but source and time is of interest once the source is known to be unused.
+    fn skips(&self, key: Key) -> bool {
+        matches!(self.found.source, Some((_, false))) && !matches!(key.what, Some(What::Source | What::Time))
+    }
+}
+
+impl<'de> Visitor<'de> for Level<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let base = self.base;
+        while let Some(key) = map.next_key_seed(self.deeper(base))? {
+            if self.skips(key) || (key.what.is_none() && !key.above) {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                map.next_value_seed(Slot { key, level: self.deeper(base) })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As a seed, a level reads one key.
+impl<'de> DeserializeSeed<'de> for Level<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Key, D::Error> {
+        json.deserialize_str(KeyName(self))
+    }
+}
+
+struct KeyName<'a>(Level<'a>);
+
+impl Visitor<'_> for KeyName<'_> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        let Level { keys, found, base, .. } = self.0;
+        if base == 0 {
+            let key = keys.get(name).copied().unwrap_or_default();
+            if key.above {
+                found.path.clear();
+                found.path.push_str(name);
+            }
+            return Ok(key);
+        }
+        found.path.truncate(base);
+        found.path.push_str(name);
+        Ok(match keys.get(found.path.as_str()).copied().unwrap_or_default() {
+            // `source` and `time` stand at the top only, whatever dots a key holds.
+            Key { what: Some(What::Source | What::Time), above } => Key { what: None, above },
+            key => key,
+        })
+    }
+}
+
+/// One value.
+struct Slot<'a> {
+    key: Key,
+    level: Level<'a>,
+}
+
+impl Slot<'_> {
+    fn take(self, json: Json<'_>, kind: &'static str) {
+        let Level { sources, targets, found, .. } = self.level;
+        let Some(what) = self.key.what else { return };
+        let taken = match what {
+            What::Source => match json {
+                Json::Text(name) => {
+                    found.source = sources.get(name).copied();
+                    found.unknown_source = if found.source.is_none() { Some(name.to_owned()) } else { None };
+                    true
+                }
+                _ => false,
+            },
+            What::Time => match Target::time().convert(json, &mut found.strings) {
+                Some(Value::Timestamp(time)) => {
+                    found.time = Some(time);
+                    true
+                }
+                _ => false,
+            },
+            What::Field(place) => {
+                let value = targets.get(place).and_then(|(_, target)| target.convert(json, &mut found.strings));
+                let list = targets.get(place).is_some_and(|(_, target)| target.list);
+                let value = value.map(|v| if list { Value::list([v]) } else { v });
+                value.zip(found.values.get_mut(place)).map(|(value, slot)| *slot = value).is_some()
+            }
+        };
+        if !taken {
+            found.wrong.push((what, kind));
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Slot<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Slot<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, b: bool) -> Result<(), E> {
+        self.take(Json::Boolean(b), "a boolean");
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<(), E> {
+        self.take(Json::Integer(n), "a number");
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<(), E> {
+        let json = i64::try_from(n).map_or(Json::Number(n as f64), Json::Integer);
+        self.take(json, "a number");
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, n: f64) -> Result<(), E> {
+        self.take(Json::Number(n), "a number");
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.take(Json::Text(text), "a string");
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        if let Some(What::Field(place)) = self.key.what
+            && let Some(slot) = self.level.found.values.get_mut(place)
+        {
+            *slot = Value::Missing;
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, map: A) -> Result<(), A::Error> {
+        if let (Some(what), false) = (self.key.what, self.key.above) {
+            self.level.found.wrong.push((what, "an object"));
+        }
+        self.level.found.path.push('.');
+        let base = self.level.found.path.len();
+        self.level.deeper(base).visit_map(map)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Level { targets, found, .. } = self.level;
+        let target = match self.key.what {
+            Some(What::Field(place)) => targets.get(place).map(|(_, t)| (place, *t)).filter(|(_, t)| t.list),
+            _ => None,
+        };
+        let Some((place, target)) = target else {
+            found.wrong.extend(self.key.what.map(|what| (what, "a list")));
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        };
+        let mut values = Vec::new();
+        while let Some(value) = items.next_element_seed(Item { target, strings: &mut found.strings })? {
+            match value {
+                Some(value) => values.push(value),
+                None => found.wrong.push((What::Field(place), "a list with an item of another type")),
+            }
+        }
+        if let Some(slot) = found.values.get_mut(place) {
+            *slot = Value::list(values);
+        }
+        Ok(())
+    }
+}
+
+/// One item of a list; none where its type is wrong.
+struct Item<'a> {
+    target: Target,
+    strings: &'a mut Interner,
+}
+
+impl<'de> DeserializeSeed<'de> for Item<'_> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<Value>, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Item<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an item")
+    }
+
+    fn visit_bool<E>(self, b: bool) -> Result<Option<Value>, E> {
+        Ok(self.target.convert(Json::Boolean(b), self.strings))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Option<Value>, E> {
+        Ok(self.target.convert(Json::Integer(n), self.strings))
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<Option<Value>, E> {
+        let json = i64::try_from(n).map_or(Json::Number(n as f64), Json::Integer);
+        Ok(self.target.convert(json, self.strings))
+    }
+
+    fn visit_f64<E>(self, n: f64) -> Result<Option<Value>, E> {
+        Ok(self.target.convert(Json::Number(n), self.strings))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Option<Value>, E> {
+        Ok(self.target.convert(Json::Text(text), self.strings))
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<Value>, E> {
+        Ok(Some(Value::Missing))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Value>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<Value>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
