@@ -192,11 +192,11 @@ fn set_max(field: &mut Field, max: Option<&Node>, findings: &mut Findings) {
     let Some(node) = max else { return };
     let Some(value) = decode::literal(node, findings) else { return };
     match (field.ty, value.kind) {
-        (Type::INTEGER, ExprKind::Literal(Literal::Integer(max))) => field.max = Some(max),
-        (Type::DURATION, ExprKind::Literal(Literal::Duration(max))) => field.max = Some(max),
+        (Type::INTEGER, ExprKind::Literal(Literal::Integer(max)))
+        | (Type::DURATION, ExprKind::Literal(Literal::Duration(max))) => field.max = Some(max),
         (Type::INTEGER, _) => wrong_property(node.span, "`max` of an integer is an integer".to_owned(), findings),
         (Type::DURATION, _) => {
-            wrong_property(node.span, "`max` of a duration is a duration such as `24h`".to_owned(), findings)
+            wrong_property(node.span, "`max` of a duration is a duration such as `24h`".to_owned(), findings);
         }
         (ty, _) => {
             let message = format!("`max` goes with an integer or a duration, and this field is {}", article(ty));

@@ -132,7 +132,8 @@ fn read_shared(root: &Path, files: &mut Files, findings: &mut Findings) -> Index
     all
 }
 
-/// Every `*.yaml` with a `rule:` key, fixtures and hidden directories left out, sorted by path.
+/// Every `*.yaml` with a `rule:` key, fixtures and hidden directories left out, sorted by path. Beside `pack.yaml` a repository
+/// keeps other YAML files: what does not look like a rule is passed over there.
 fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<RuleFile> {
     let hidden = |name: &str| name.starts_with('.') && name.len() > 1;
     let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
@@ -143,7 +144,7 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
         walk.filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|p| p.is_file()).collect();
     paths.sort();
     let mut rules = Vec::new();
-    for path in paths.into_iter().filter(|path| path.parent() != Some(root)) {
+    for path in paths.into_iter().filter(|path| path.parent() != Some(root) || looks_like_a_rule(path, files)) {
         match path.extension().and_then(|e| e.to_str()) {
             Some("yaml") if !is_fixture(&path) => rules.extend(read_rule(path, files, findings)),
             Some("yml") => not_read(&path, "rename it to `.yaml`", findings),
@@ -151,6 +152,13 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
         }
     }
     rules
+}
+
+fn looks_like_a_rule(path: &Path, files: &mut Files) -> bool {
+    let is_yaml =
+        path.extension().is_some_and(|e| e == "yaml") && path.file_name().is_some_and(|name| name != "pack.yaml");
+    let text = if is_yaml { files.read(path, YAML_LIMIT).ok() } else { None };
+    text.is_some_and(|id| files.text(id).lines().any(|line| line.starts_with("rule:")))
 }
 
 fn is_fixture(path: &Path) -> bool {

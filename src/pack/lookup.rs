@@ -124,9 +124,8 @@ fn matching_named(word: &Name, findings: &mut Findings) -> Option<Matching> {
 fn key_type(name: &Name, matching: Matching, findings: &mut Findings) -> Option<Type> {
     let ty = type_named(name, findings)?;
     let wrong = match (ty, matching) {
-        (Type::STRING, _) => return Some(ty),
         (Type::List(_) | Type::NUMBER, _) => format!("a key cannot be a {ty}"),
-        (_, Matching::Exact) => return Some(ty),
+        (Type::STRING, _) | (_, Matching::Exact) => return Some(ty),
         _ => "only a string matches other than exactly (the cells of a `cidr` key are networks, written as strings)"
             .into(),
     };

@@ -123,7 +123,7 @@ impl Table<'_> {
             match header.cells.iter().position(|cell| cell == *name) {
                 Some(at) => columns.push(Column { name, at, ty: *ty, key: *key }),
                 None => {
-                    self.error(codes::HEADER, line.clone(), format!("the header does not have the column `{name}`"))
+                    self.error(codes::HEADER, line.clone(), format!("the header does not have the column `{name}`"));
                 }
             }
         }

@@ -275,6 +275,7 @@ fn rules_are_found_and_told_apart() {
     let upper = a.to_uppercase();
     let (one, two, three, four) = (rule("one", a), rule("two", &upper), rule("one", b), rule("five", b));
     let eight = rule("eight", "9d3c1f0a-6f5e-4f0c-9a53-0d2f1b7a5c11");
+    let top = rule("top", "ad3c1f0a-6f5e-4f0c-9a53-0d2f1b7a5c11");
     let files = [
         ("x/one.yaml", one.as_str()),
         ("x/one.test.yaml", "rule: one\ncases: []\n"),
@@ -285,6 +286,8 @@ fn rules_are_found_and_told_apart() {
         ("z/seven.yaml", &eight),
         ("shared/base.yaml", "let: { a: device.id }\n"),
         ("targets/kql/target.yaml", "rule: no\n"),
+        ("top.yaml", &top),
+        ("compose.yaml", "a: &b 1\nc: *b\n"),
         (".github/work.yaml", "rule: no\n"),
     ];
     let (pack, text) = pack(&files);
@@ -292,7 +295,7 @@ fn rules_are_found_and_told_apart() {
     insta::assert_snapshot!(lines.join("\n"));
     let pack = pack.unwrap();
     let names: Vec<_> = pack.rules.iter().map(|file| file.rule.name.as_ref().unwrap().value.as_str()).collect();
-    assert_eq!(names, ["one", "two", "one", "eight"]);
+    assert_eq!(names, ["top", "one", "two", "one", "eight"]);
     assert_eq!(pack.shared.keys().collect::<Vec<_>>(), ["base"]);
 }
 

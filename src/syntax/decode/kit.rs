@@ -7,6 +7,7 @@
 use crate::diagnostic::{Code, Diagnostic, Findings, nearest};
 use crate::source::yaml::{Core, Entry, Kind, Node};
 use crate::source::{Span, Text};
+use crate::syntax::parse::grammar::KEYWORDS;
 use crate::syntax::rule::{At, Name};
 
 /// A key that the map does not know.
@@ -311,25 +312,8 @@ pub fn either(words: &[&str]) -> String {
     }
 }
 
-/// Words of the expression language, which would never be read as a name.
-const RESERVED: &[&str] = &[
-    "and",
-    "or",
-    "not",
-    "in",
-    "between",
-    "contains",
-    "startswith",
-    "endswith",
-    "like",
-    "matches",
-    "where",
-    "true",
-    "false",
-];
-
 fn checked_name(name: Name, findings: &mut Findings) -> Option<Name> {
-    if RESERVED.contains(&name.value.as_str()) {
+    if KEYWORDS.contains(&name.value.as_str()) {
         let message = format!("`{}` is a word of the language and cannot be a name", name.value);
         findings.push(Diagnostic::error(NOT_A_NAME, name.span, message));
         return None;

@@ -1,7 +1,7 @@
 //! What the grammar's failure means in words of the language.
 
 use super::codes;
-use super::grammar::Rule;
+use super::grammar::{KEYWORDS, Rule};
 use super::report::Report;
 use super::scan;
 use crate::diagnostic::Diagnostic;

@@ -15,6 +15,23 @@ mod generated {
     pub struct Grammar;
 }
 
+/// Words that are never a name (a part of a dotted name they may be).
+pub const KEYWORDS: [&str; 13] = [
+    "and",
+    "or",
+    "not",
+    "in",
+    "between",
+    "contains",
+    "startswith",
+    "endswith",
+    "like",
+    "matches",
+    "where",
+    "true",
+    "false",
+];
+
 /// Operators that bind equally; infix ones group from the left.
 #[derive(Debug, Clone, Copy)]
 enum Level {

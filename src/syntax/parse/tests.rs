@@ -147,6 +147,15 @@ fn unreachable_case() -> ! {
 }
 
 #[test]
+fn keywords_are_never_names() {
+    for word in super::grammar::KEYWORDS {
+        let is_name = |src: &str| matches!(read(src).map(|e| e.kind), Ok(ExprKind::Name(_)));
+        assert!(!is_name(word), "{word}");
+        assert!(is_name(&format!("{word}s")) && is_name(&format!("a.{word}")), "{word}");
+    }
+}
+
+#[test]
 fn strings_decode() {
     let text = |src: &str| match literal(src) {
         Literal::String(text) => text,
