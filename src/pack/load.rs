@@ -144,7 +144,10 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
         walk.filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|p| p.is_file()).collect();
     paths.sort();
     let mut rules = Vec::new();
-    for path in paths.into_iter().filter(|path| path.parent() != Some(root) || looks_like_a_rule(path, files)) {
+    for path in paths {
+        if path.parent() == Some(root) && !looks_like_a_rule(&path, files) {
+            continue;
+        }
         match path.extension().and_then(|e| e.to_str()) {
             Some("yaml") if !is_fixture(&path) => rules.extend(read_rule(path, files, findings)),
             Some("yml") => not_read(&path, "rename it to `.yaml`", findings),

@@ -112,9 +112,7 @@ fn foreign_word(text: &str) -> Option<String> {
         "ends_with" | "endsWith" => "did you mean `endswith`?",
         _ => {
             let lower = text.to_ascii_lowercase();
-            let words =
-                ["and", "or", "not", "in", "between", "contains", "startswith", "endswith", "like", "matches", "where"];
-            let shouted = lower != text && words.contains(&lower.as_str());
+            let shouted = lower != text && KEYWORDS.contains(&lower.as_str());
             return shouted.then(|| format!("write `{lower}`"));
         }
     };
