@@ -101,3 +101,30 @@ fn the_nearest_name_is_near() {
     assert_eq!(shortened(" one\ntwo"), "one...");
     assert_eq!(shortened(&"é".repeat(61)), format!("{}...", "é".repeat(60)));
 }
+
+#[test]
+fn places_far_apart_or_in_another_file_are_shown_apart() {
+    let mut files = Files::default();
+    let long = files.add("long.yaml", "a: 1\n".repeat(100));
+    let other = files.add("other.yaml", "b: 2\n");
+    let found = Diagnostic::error(SECOND, Span::new(long, 495, 496), "odd")
+        .related(Span::new(long, 0, 1), "far")
+        .related(Span::new(other, 0, 1), "elsewhere");
+    let expected = "error[E0106]: odd
+   --> long.yaml:100:1
+    |
+100 | a: 1
+    | ^
+    |
+   ::: long.yaml:1:1
+    |
+  1 | a: 1
+    | - far
+    |
+   ::: other.yaml:1:1
+    |
+  1 | b: 2
+    | - elsewhere
+";
+    assert_eq!(text(&[found], &files, false), expected);
+}

@@ -28,8 +28,8 @@ fn group<'a>(found: &'a Diagnostic, files: &'a Files) -> Group<'a> {
     };
     let title = level.primary_title(found.message.as_str()).id(found.code.0);
     let mut group = Group::with_title(title);
-    for (file, marks) in by_file(found) {
-        group = show(group, files, file, &marks);
+    for marks in snippets(found, files) {
+        group = show(group, files, &marks);
     }
     if let Some(help) = &found.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -43,22 +43,32 @@ struct Mark<'a> {
     label: Option<&'a str>,
 }
 
-/// The underlines of each file, the finding's own file first.
-fn by_file(found: &Diagnostic) -> Vec<(FileId, Vec<Mark<'_>>)> {
+/// The underlines that stand near each other in one file are shown together, the finding's own first.
+fn snippets<'a>(found: &'a Diagnostic, files: &Files) -> Vec<Vec<Mark<'a>>> {
     let own = found.span.map(|span| Mark { span, kind: AnnotationKind::Primary, label: found.label.as_deref() });
-    let others =
-        found.related.iter().map(|(span, text)| Mark { span: *span, kind: AnnotationKind::Context, label: Some(text) });
-    let mut files: Vec<(FileId, Vec<Mark<'_>>)> = Vec::new();
-    for mark in own.into_iter().chain(others) {
-        match files.iter_mut().find(|(file, _)| *file == mark.span.file) {
-            Some((_, marks)) => marks.push(mark),
-            None => files.push((mark.span.file, vec![mark])),
+    let other =
+        |(span, text): &'a (Span, String)| Mark { span: *span, kind: AnnotationKind::Context, label: Some(text) };
+    let mut snippets: Vec<Vec<Mark<'a>>> = Vec::new();
+    for mark in own.into_iter().chain(found.related.iter().map(other)) {
+        let near =
+            |marks: &&mut Vec<Mark<'a>>| marks.first().is_some_and(|first| together(first.span, mark.span, files));
+        match snippets.iter_mut().find(near) {
+            Some(marks) => marks.push(mark),
+            None => snippets.push(vec![mark]),
         }
     }
-    files
+    snippets
 }
 
-fn show<'a>(group: Group<'a>, files: &'a Files, file: FileId, marks: &[Mark<'a>]) -> Group<'a> {
+/// Places further apart are shown apart: what lies between would have to be read for nothing.
+const FARTHEST_LINES: u32 = 60;
+
+fn together(one: Span, other: Span, files: &Files) -> bool {
+    one.file == other.file && files.start(one).line.abs_diff(files.start(other).line) <= FARTHEST_LINES
+}
+
+fn show<'a>(group: Group<'a>, files: &'a Files, marks: &[Mark<'a>]) -> Group<'a> {
+    let file = marks.first().map_or_else(FileId::default, |mark| mark.span.file);
     let first = marks.iter().map(|mark| files.start(mark.span).line).min().unwrap_or(1);
     let last = marks.iter().map(|mark| files.end(clipped(mark.span, files)).line).max().unwrap_or(first);
     let mut range = files.line_range(file, first, last);

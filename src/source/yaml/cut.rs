@@ -20,7 +20,8 @@ pub(super) fn in_map(text: &str, entries: &mut Vec<Entry>, findings: &mut Findin
         let mut end = entry.key.whole;
         let cut = kept.last_mut().filter(|last| open(&last.value));
         if let Some(last) = cut {
-            while closes_later(text, last.value.span.to(end)) {
+            let mut open = Open::default();
+            while open.reads_on(text, last.value.span.to(end)) {
                 let Some(next) = pieces.next_if(|next| left_empty(&next.value)) else { break };
                 end = next.key.whole;
             }
@@ -41,7 +42,8 @@ pub(super) fn in_sequence(text: &str, items: &mut Vec<Node>, findings: &mut Find
     while let Some(mut item) = pieces.next() {
         if open(&item) {
             let mut whole = item.span;
-            while closes_later(text, whole) {
+            let mut open = Open::default();
+            while open.reads_on(text, whole) {
                 let Some(next) = pieces.next_if(|next| plain(next).is_some()) else { break };
                 whole = whole.to(next.span);
             }
@@ -81,29 +83,39 @@ fn left_empty(node: &Node) -> bool {
 }
 
 fn open(node: &Node) -> bool {
-    plain(node).is_some_and(is_open)
+    plain(node).is_some_and(|text| Open::default().reads(text))
 }
 
-fn closes_later(text: &str, span: Span) -> bool {
-    is_open(slice(text, span))
+/// What is open at the end of a text that is read piece by piece.
+#[derive(Default)]
+struct Open {
+    depth: i64,
+    quoted: bool,
+    escaped: bool,
+    read: u32,
 }
 
-/// True where a parenthesis or a double quote is not closed.
-fn is_open(text: &str) -> bool {
-    let mut depth = 0_i64;
-    let mut quoted = false;
-    let mut escaped = false;
-    for c in text.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth -= 1,
-            _ => {}
-        }
+impl Open {
+    /// Reads what of `span` it has not read yet; true where a parenthesis or a double quote is still open.
+    fn reads_on(&mut self, text: &str, span: Span) -> bool {
+        let rest = Span::new(span.file, self.read.max(span.start), span.end);
+        self.read = span.end;
+        self.reads(slice(text, rest))
     }
-    quoted || depth > 0
+
+    fn reads(&mut self, text: &str) -> bool {
+        for c in text.chars() {
+            match c {
+                _ if self.escaped => self.escaped = false,
+                '\\' if self.quoted => self.escaped = true,
+                '"' => self.quoted = !self.quoted,
+                '(' if !self.quoted => self.depth += 1,
+                ')' if !self.quoted => self.depth -= 1,
+                _ => {}
+            }
+        }
+        self.quoted || self.depth > 0
+    }
 }
 
 fn plain(node: &Node) -> Option<&str> {

@@ -195,3 +195,77 @@ proptest::proptest! {
         }
     }
 }
+
+/// What another reader and writer of YAML makes of a value must be what this door makes of it.
+mod cross_check {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn values() -> impl Strategy<Value = Value> {
+        let text = prop_oneof![
+            "[ -~]{0,12}",
+            "[a-z\\n\\t'\"#:,é日 \\\\-]{0,16}",
+            prop::sample::select(vec![
+                "yes",
+                "on",
+                "null",
+                "~",
+                "1",
+                "0x1f",
+                "1e3",
+                ".inf",
+                "true",
+                "2026-01-01",
+                "",
+                "*a",
+                "&b",
+                "- c"
+            ])
+            .prop_map(str::to_owned),
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::from),
+            (-1e9..1e9_f64).prop_map(Value::from),
+            text.prop_map(Value::String),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::btree_map("[a-z.]{1,6}x", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn value(node: &Node) -> Value {
+        match &node.kind {
+            Kind::Map(entries) => entries.iter().map(|entry| (entry.key.value.clone(), value(&entry.value))).collect(),
+            Kind::Seq(items) => items.iter().map(value).collect(),
+            Kind::Refused => Value::String("refused".to_owned()),
+            Kind::Scalar(scalar) => match scalar.core() {
+                Core::Null => Value::Null,
+                Core::Boolean(value) => Value::Bool(value),
+                Core::Integer(value) => Value::from(value),
+                Core::Number(value) => Value::from(value),
+                Core::Text(value) => Value::String(value.to_owned()),
+            },
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1500))]
+
+        #[test]
+        fn what_was_written_is_read(written in values()) {
+            let written = serde_json::json!({ "k": written });
+            let text = serde_yaml::to_string(&written).unwrap();
+            let mut findings = Findings::default();
+            let node = parse(FileId(0), &text, &mut findings);
+            prop_assert!(findings.all.is_empty(), "{text}\n{:?}", findings.all);
+            prop_assert_eq!(value(&node.unwrap()), written, "{}", text);
+        }
+    }
+}
