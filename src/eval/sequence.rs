@@ -32,9 +32,9 @@ enum Role {
 /// Ports: each stream of each step, each forbidden stream, `until`.
 pub fn build(signal: SignalId, s: &ir::Sequence, compiler: &Compiler<'_>) -> (Vec<Port>, Box<dyn Analytic>) {
     let mut ports = Vec::new();
-    let mut parts = Vec::new();
+    let mut roles = Vec::new();
     let mut add = |port: Port, role: Role, keys: &ir::Keys| {
-        parts.push(Part { role, stream: port.stream, keys: KeyCode::new(keys, compiler) });
+        roles.push(Part { role, stream: port.stream, keys: KeyCode::new(keys, compiler) });
         ports.push(port);
     };
     for (number, step) in s.steps.iter().enumerate() {
@@ -53,7 +53,7 @@ pub fn build(signal: SignalId, s: &ir::Sequence, compiler: &Compiler<'_>) -> (Ve
         steps: s.steps.len(),
         clear_before: s.absent_first.as_ref().map(|a| a.within),
         clear_after: s.absent_last.as_ref().map(|a| a.within),
-        parts,
+        parts: roles,
         groups: FxHashMap::default(),
         deadlines: BTreeMap::new(),
         sweep: Sweep::default(),
@@ -170,12 +170,8 @@ impl Sequence {
         let (item, stream) = (arrival.item.clone(), part.stream);
         let Some(memory) = self.groups.get_mut(group) else { return };
         let link = if number == 0 {
-            memory.clear_before(item.time(), self.clear_before).then(|| Link {
-                start: item.place,
-                item,
-                stream,
-                before: None,
-            })
+            let clear = memory.clear_before(item.time(), self.clear_before);
+            clear.then_some(Link { start: item.place, item, stream, before: None })
         } else {
             memory.before(number).map(|before| Link { start: before.start, item, stream, before: Some(before) })
         };

@@ -150,7 +150,9 @@ impl RuleState {
     fn step(&mut self, now: i64, alerts: &mut Vec<Alert>) {
         let rows = if self.pending.first().is_some_and(|d| d.event.time == now) { self.rows() } else { Vec::new() };
         let mut seen = Members::default();
-        rows.iter().for_each(|item| seen.extend(&item.row.members));
+        for item in &rows {
+            seen.extend(&item.row.members);
+        }
         let mut hits: Vec<Vec<Item>> = vec![Vec::new(); self.signals.len()];
         let mut arrivals = Vec::new();
         for signal in &mut self.signals {
