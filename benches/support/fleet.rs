@@ -234,8 +234,8 @@ impl Random {
         self.next() % end.max(1)
     }
 
-    fn of<T: Copy, const N: usize>(&mut self, all: &[T; N]) -> T {
-        let [first, ..] = all else { std::process::exit(2) };
-        all.get(self.below(N as u64) as usize).copied().unwrap_or(*first)
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        let Some(first) = all.first() else { std::process::exit(2) };
+        *all.get(self.below(all.len() as u64) as usize).unwrap_or(first)
     }
 }
