@@ -4,6 +4,7 @@
 
 pub mod analytic;
 pub mod expr;
+pub mod parts;
 pub mod walk;
 
 pub use analytic::{

@@ -1,0 +1,254 @@
+//! Analytics: each reads streams that were checked before it, and says what rows its hits are.
+
+mod evidence;
+mod sequence;
+mod together;
+mod window;
+
+use super::checker::{Checker, SignalInfo};
+use super::codes;
+use super::events::streams_of;
+use super::expr::Site;
+use super::names::{order_of, with_nearest};
+use super::rows::Rows;
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::ir::{self, EventId, Input, Keys, SignalId, StreamRef};
+use crate::source::Span;
+use crate::syntax::expr::Expr;
+use crate::syntax::rule::{Analytic, AnalyticKind, By, Name, Windowed};
+
+/// An analytic with the rows of its hits.
+struct Typed {
+    analytic: ir::Analytic,
+    rows: Rows,
+    range: Rows,
+}
+
+impl Checker<'_> {
+    /// Checks every signal, those that others read first, then `detect`; gives the signal that alerts.
+    pub fn check_signals(&mut self) -> Option<SignalId> {
+        let mut cycles = Findings::default();
+        let needs = |i: usize| {
+            let kind = self.names.signals.items.get(i).map(|d| &d.item.kind);
+            let names = kind.map(streams_of).unwrap_or_default();
+            names.into_iter().filter_map(|n| self.names.signals.id(&n.value)).map(|i| i as usize).collect()
+        };
+        let order = order_of(&self.names.signals, "signal", needs, &mut cycles);
+        for found in cycles.all {
+            self.report(found);
+        }
+        self.signals.resize_with(self.names.signals.items.len(), || None);
+        for place in order {
+            let Some(declared) = self.names.signals.get(place as u32) else { continue };
+            let id = SignalId(place as u32);
+            let info = self.signal(id, &declared.name.value, declared.name.span, declared.item);
+            if let Some(slot) = self.signals.get_mut(place) {
+                *slot = info;
+            }
+        }
+        self.check_detect()
+    }
+
+    fn check_detect(&mut self) -> Option<SignalId> {
+        let Some(detect) = &self.rule.detect else {
+            let help = "an analytic, the name of a signal, or `{ any: [...] }`";
+            return self.error_help(codes::PART_MISSING, self.rule.span, "the rule needs `detect`", help);
+        };
+        if let AnalyticKind::Stream(name) = &detect.kind
+            && let Some(id) = self.names.signals.id(&name.value)
+        {
+            return self.signals.get(id as usize)?.as_ref().map(|_| SignalId(id));
+        }
+        let id = SignalId(self.signals.len() as u32);
+        let info = self.signal(id, "detect", detect.span, detect);
+        self.signals.push(info);
+        self.signals.last()?.as_ref().map(|_| id)
+    }
+
+    fn signal(&mut self, id: SignalId, name: &str, span: Span, analytic: &Analytic) -> Option<SignalInfo> {
+        let typed = self.analytic(id, analytic)?;
+        if let ir::Analytic::Threshold { measures, .. } = &typed.analytic {
+            for (index, measure) in measures.iter().enumerate() {
+                self.measures.extend(measure.name.clone().map(|n| (n, ir::MeasureRef { signal: id, index })));
+            }
+        }
+        let signal = ir::Signal { name: name.to_owned(), analytic: typed.analytic, span };
+        Some(SignalInfo { signal, rows: typed.rows, range: typed.range })
+    }
+
+    fn analytic(&mut self, id: SignalId, analytic: &Analytic) -> Option<Typed> {
+        match &analytic.kind {
+            AnalyticKind::Stream(of) => self.matching(of, None, None),
+            AnalyticKind::Match { of, filter, by } => self.matching(of, filter.as_ref(), by.as_ref()),
+            AnalyticKind::Any { of, by } => self.any(of, by.as_ref(), analytic.span),
+            AnalyticKind::Threshold { of, windowed } => self.threshold(id, of.as_ref(), windowed, analytic.span),
+            AnalyticKind::Together { of, at_least, after, windowed } => {
+                self.together(of, at_least.as_ref(), after.as_ref(), windowed, analytic.span)
+            }
+            AnalyticKind::Evidence { of, when, alert_at, windowed } => {
+                self.evidence(of, when, alert_at.as_ref(), windowed, analytic.span)
+            }
+            AnalyticKind::Sequence { by, within, steps, until, filter } => {
+                let written = sequence::Written {
+                    by: by.as_ref(),
+                    within: within.as_ref(),
+                    steps,
+                    until: until.as_ref(),
+                    filter: filter.as_ref(),
+                    span: analytic.span,
+                };
+                self.sequence(&written)
+            }
+        }
+    }
+
+    fn matching(&mut self, of: &Name, filter: Option<&Expr>, by: Option<&By>) -> Option<Typed> {
+        let (input, rows) = self.input(of, filter, "the `where` of `match`")?;
+        let keys = self.keys(by, &[&rows], &stream_text(of))?;
+        let rows = self.grouped(&rows, &keys);
+        Some(Typed { analytic: ir::Analytic::Match { of: input, keys }, range: rows.clone(), rows })
+    }
+
+    fn any(&mut self, of: &[Name], by: Option<&By>, span: Span) -> Option<Typed> {
+        if of.is_empty() {
+            return self.error(codes::PART_MISSING, span, "`any` needs at least one stream");
+        }
+        let streams = self.streams(of)?;
+        let rows: Vec<Rows> = streams.iter().map(|s| self.stream_rows(*s).cloned()).collect::<Option<_>>()?;
+        let ranges: Vec<Rows> = streams.iter().map(|s| self.stream_range(*s)).collect::<Option<_>>()?;
+        let rows = Rows::union(&rows);
+        let keys = match by {
+            Some(_) => Some(self.keys(by, &[&rows], "`any`")?),
+            None => None,
+        };
+        let rows = keys.as_ref().map_or_else(|| rows.clone(), |k| self.grouped(&rows, k));
+        Some(Typed { analytic: ir::Analytic::Any { of: streams, keys }, rows, range: Rows::union(&ranges) })
+    }
+
+    fn threshold(&mut self, id: SignalId, of: Option<&Name>, windowed: &Windowed, span: Span) -> Option<Typed> {
+        let input = match of {
+            Some(of) => self.input(of, windowed.filter.as_ref(), "the `where` of `threshold`").map(|i| (of, i)),
+            None => self.error_help(codes::PART_MISSING, span, "`threshold` needs `of`", "the stream that it measures"),
+        };
+        let window = self.window(windowed, "threshold", span);
+        if windowed.having.is_none() {
+            let help = "the condition that makes a hit, such as `having: count() >= 3`";
+            self.error_help::<()>(codes::PART_MISSING, span, "`threshold` needs `having`", help);
+        }
+        let (of, (input, rows)) = input?;
+        let keys = self.keys(windowed.by.as_ref(), &[&rows], &stream_text(of));
+        let grouped = keys.as_ref().map_or_else(|| rows.clone(), |k| self.grouped(&rows, k));
+        let measures = self.named_measures(&windowed.measures, &grouped)?;
+        let having = windowed.having.as_ref()?;
+        let (having, measures) = self.having(&grouped, id, measures, having)?;
+        let analytic = ir::Analytic::Threshold { of: input, keys: keys?, window: window?, measures, having };
+        Some(Typed { analytic, range: grouped.clone(), rows: grouped })
+    }
+
+    fn named_measures(&mut self, written: &[(Name, Expr)], rows: &Rows) -> Option<Vec<ir::Measure>> {
+        let mut measures: Vec<Option<ir::Measure>> = Vec::new();
+        for (place, (name, expr)) in written.iter().enumerate() {
+            let taken = self.schema.field(&name.value).is_some()
+                || self.names.lets.id(&name.value).is_some()
+                || self.names.contexts.id(&name.value).is_some();
+            if taken {
+                let message = format!("the measure `{}` has the name of a field, let or context", name.value);
+                self.error_help::<()>(
+                    codes::CLASH,
+                    name.span,
+                    message,
+                    "nothing shadows another name: rename the measure",
+                );
+            } else if written.iter().take(place).any(|(n, _)| n.value == name.value) {
+                let message = format!("the measure `{}` is declared twice", name.value);
+                self.error::<()>(codes::CLASH, name.span, message);
+            }
+            measures.push(self.measure(&Site::analytic("a measure", rows), Some(name.value.clone()), expr));
+        }
+        measures.into_iter().collect()
+    }
+
+    /// A stream as an analytic consumes it, with its rows.
+    fn input(&mut self, of: &Name, filter: Option<&Expr>, place: &'static str) -> Option<(Input, Rows)> {
+        let stream = self.stream(&of.value, of.span);
+        let rows = stream.and_then(|s| self.stream_rows(s).cloned());
+        let (stream, rows) = (stream?, rows?);
+        let filter = match filter {
+            Some(filter) => Some(self.condition(&Site::analytic(place, &rows), filter)?),
+            None => None,
+        };
+        let rows = rows.narrowed(filter.as_ref(), &|l| self.let_body(l));
+        Some((Input { stream, filter }, rows))
+    }
+
+    /// A stream by its name.
+    pub fn stream(&mut self, name: &str, span: Span) -> Option<StreamRef> {
+        if let Some(id) = self.names.events.id(name) {
+            return Some(StreamRef::Event(EventId(id)));
+        }
+        if let Some(id) = self.names.signals.id(name) {
+            return Some(StreamRef::Signal(SignalId(id)));
+        }
+        if self.names.contexts.id(name).is_some() {
+            let message = format!("`{name}` is a context, where an event or a signal is needed");
+            let help = "contexts stand in `where`, in `confidence` and in the `when` of `evidence`";
+            return self.error_help(codes::WRONG_KIND, span, message, help);
+        }
+        if self.schema.source(name).is_some() {
+            let message = format!("`{name}` is a source, where an event is needed");
+            let help = format!("declare an event: `events: {{ name: {{ source: {name} }} }}`");
+            return self.error_help(codes::WRONG_KIND, span, message, help);
+        }
+        let found = Diagnostic::error(codes::UNKNOWN_STREAM, span, format!("no event or signal is named `{name}`"));
+        let names: Vec<&str> = self.names.events.names().chain(self.names.signals.names()).collect();
+        self.report(with_nearest(found, name, names));
+        None
+    }
+
+    /// Streams by their names, each once.
+    fn streams(&mut self, names: &[Name]) -> Option<Vec<StreamRef>> {
+        self.each_once(names.iter())?;
+        let streams: Vec<Option<StreamRef>> = names.iter().map(|n| self.stream(&n.value, n.span)).collect();
+        streams.into_iter().collect()
+    }
+
+    fn each_once<'n>(&mut self, names: impl Iterator<Item = &'n Name>) -> Option<()> {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut good = Some(());
+        for name in names {
+            if seen.contains(&name.value.as_str()) {
+                good = self.error(codes::TWICE, name.span, format!("the stream `{}` is listed twice", name.value));
+            }
+            seen.push(&name.value);
+        }
+        good
+    }
+
+    /// Rows of the ranges of a stream's hits; an event's range is itself.
+    fn stream_range(&self, stream: StreamRef) -> Option<Rows> {
+        match stream {
+            StreamRef::Event(_) => self.stream_rows(stream).cloned(),
+            StreamRef::Signal(id) => self.signals.get(id.index())?.as_ref().map(|s| s.range.clone()),
+        }
+    }
+
+    /// Keys of several streams, each with its rows narrowed to the group.
+    fn grouped_inputs(&mut self, by: Option<&By>, inputs: &[(&Name, &Rows)]) -> Option<(Keys, Rows)> {
+        let mut good = true;
+        for (name, rows) in inputs {
+            good &= self.keys(by, &[rows], &stream_text(name)).is_some();
+        }
+        if !good {
+            return None;
+        }
+        let rows: Vec<&Rows> = inputs.iter().map(|(_, r)| *r).collect();
+        let all = Rows::union(rows.iter().copied());
+        let keys = self.keys(by, &[&all], "the analytic")?;
+        let grouped = self.grouped(&all, &keys);
+        Some((keys, grouped))
+    }
+}
+
+fn stream_text(name: &Name) -> String {
+    format!("`{}`", name.value)
+}

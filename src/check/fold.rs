@@ -1,0 +1,428 @@
+//! Telemetry tiers: what an environment does not have is unknown, not empty, and is folded through the rule.
+//!
+//! In: a checked rule and what is unavailable. Out: the rule that remains, with its [`Tier`], or the reason why it cannot fire.
+//! An unavailable optional field is missing in every event; a context over an unavailable source is missing; an event of one never
+//! comes, and an analytic that needs it is lost. A context is lost too where its own condition cannot hold any more.
+
+use super::reach::reachable;
+use super::{codes, confidence, remap};
+use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::ir::{
+    Analytic, ContextForm, ContextId, Expr, ExprKind, Keys, Leaf, Rule, Sequence, SignalId, StreamRef, Tier,
+};
+use crate::pack::Environment;
+use crate::pack::schema::{self, FieldId, Schema, SourceId};
+use crate::source::Span;
+use crate::value::{Type, Value};
+use std::collections::BTreeSet;
+
+mod simplify;
+
+/// What an environment does not have.
+#[derive(Debug, Clone, Default)]
+pub struct Unavailable {
+    /// Sources of which nothing is known.
+    pub sources: BTreeSet<SourceId>,
+    /// Fields that are always missing.
+    pub fields: BTreeSet<FieldId>,
+    /// Fields that are always missing in one source: folded through that source's selections and keys.
+    pub fields_of: BTreeSet<(SourceId, FieldId)>,
+}
+
+impl Unavailable {
+    /// What the environment says it lacks; names that the schema does not know are [`super::check_pack`]'s to report.
+    pub fn of(schema: &Schema, environment: &Environment) -> Self {
+        let mut all = Unavailable::default();
+        for named in environment.unavailable.iter().filter_map(|n| schema.unavailable(&n.value)) {
+            match named {
+                schema::Unavailable::Source(source) => drop(all.sources.insert(source)),
+                schema::Unavailable::Field(None, field) => drop(all.fields.insert(field)),
+                schema::Unavailable::Field(Some(source), field) => drop(all.fields_of.insert((source, field))),
+            }
+        }
+        all
+    }
+
+    /// For the sources that a rule reads: a field that none of them has any more is missing everywhere.
+    fn for_rule(&self, rule: &Rule) -> Self {
+        let mut all = self.clone();
+        let sources: BTreeSet<SourceId> = rule.events.iter().map(|e| e.source).collect();
+        let having = |f: FieldId| sources.iter().filter(move |s| rule.schema.slot(**s, f).is_some());
+        for (_, field) in &self.fields_of {
+            if having(*field).all(|s| self.sources.contains(s) || self.fields_of.contains(&(*s, *field))) {
+                all.fields.insert(*field);
+            }
+        }
+        all
+    }
+}
+
+/// What becomes of an `until` over a source that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// An error: the chain may have ended unseen.
+    Refuse,
+    /// `if_unavailable: ignore`.
+    Ignore,
+}
+
+/// The rule that remains; none, with a finding at `span`, where it cannot fire.
+pub fn fold(
+    mut rule: Rule,
+    unavailable: &Unavailable,
+    until: Until,
+    span: Span,
+    findings: &mut Findings,
+) -> Option<Rule> {
+    let unavailable = &unavailable.for_rule(&rule);
+    let named = missing_names(&rule, unavailable);
+    if named.is_empty() {
+        return Some(rule);
+    }
+    let mut fold = Fold {
+        unavailable,
+        until,
+        contexts: BTreeSet::new(),
+        events: BTreeSet::new(),
+        signals: BTreeSet::new(),
+        findings,
+    };
+    let mark = fold.findings.all.len();
+    fold.lets(&mut rule);
+    fold.events(&mut rule);
+    fold.contexts(&mut rule);
+    fold.signals(&mut rule);
+    fold.hits(&mut rule);
+    let lost_signals = names_of(&fold.signals, |s: SignalId| rule.signals.get(s.index()).map(|s| s.name.clone()));
+    let lost_contexts = names_of(&fold.contexts, |c: ContextId| rule.contexts.get(c.index()).map(|c| c.name.clone()));
+    if fold.findings.all.iter().skip(mark).any(|d| d.severity == Severity::Error) {
+        return None;
+    }
+    let dead = fold.signals.contains(&rule.detect);
+    let alert_at = rule.confidence.as_ref().map_or(0, |c| c.alert_at);
+    let reach = confidence::reachable(&rule);
+    if dead || reach.is_some_and(|r| r < alert_at) {
+        findings.push(cannot_fire(&rule, &named, dead, reach, alert_at, span));
+        return None;
+    }
+    let params = (0..rule.params.len() as u32).map(crate::ir::ParamId).collect();
+    let keep = reachable(&rule);
+    let mut rule = remap::compact(rule, keep, &params);
+    drop_sources(&mut rule, unavailable);
+    rule.tier = Tier { missing_sources: named, lost_signals, lost_contexts, reachable: confidence::reachable(&rule) };
+    findings.push(report(&rule, span));
+    Some(rule)
+}
+
+struct Fold<'f> {
+    unavailable: &'f Unavailable,
+    until: Until,
+    contexts: BTreeSet<ContextId>,
+    events: BTreeSet<crate::ir::EventId>,
+    signals: BTreeSet<SignalId>,
+    findings: &'f mut Findings,
+}
+
+impl Fold<'_> {
+    fn lets(&self, rule: &mut Rule) {
+        let mut bodies: Vec<Option<Expr>> = Vec::new();
+        for named in &mut rule.lets {
+            self.simplify(&mut named.expr, &bodies);
+            bodies.push(Some(named.expr.clone()));
+        }
+        // What is constant now stands where the let stood.
+        for expr in rule.exprs_mut() {
+            self.simplify(expr, &bodies);
+        }
+    }
+
+    fn simplify(&self, expr: &mut Expr, lets: &[Option<Expr>]) {
+        let mut replace = |e: &mut Expr| {
+            let gone = match &e.kind {
+                ExprKind::Leaf(Leaf::Field(f) | Leaf::ContextField(_, f)) if self.unavailable.fields.contains(f) => {
+                    Some(Value::Missing)
+                }
+                ExprKind::Leaf(Leaf::Context(c) | Leaf::ContextField(c, _)) if self.contexts.contains(c) => {
+                    Some(Value::Missing)
+                }
+                ExprKind::Leaf(Leaf::Let(id)) => match lets.get(id.index()).and_then(Option::as_ref).map(|b| &b.kind) {
+                    Some(ExprKind::Const(value)) => Some(value.clone()),
+                    _ => None,
+                },
+                ExprKind::Leaf(Leaf::Matched(stream)) if self.is_dead(*stream) => Some(Value::Boolean(false)),
+                ExprKind::Leaf(Leaf::Measure(m)) if self.signals.contains(&m.signal) => Some(Value::Missing),
+                _ => None,
+            };
+            match gone {
+                Some(value) => *e = super::rows::constant(value, e.ty, e.span),
+                None => simplify::node(e),
+            }
+        };
+        expr.visit_mut(&mut replace);
+    }
+
+    /// With the fields that this one source lacks.
+    fn simplify_of(&self, source: SourceId, expr: &mut Expr) {
+        expr.visit_mut(&mut |e| match &e.kind {
+            ExprKind::Leaf(Leaf::Field(f)) if self.unavailable.fields_of.contains(&(source, *f)) => {
+                *e = super::rows::constant(Value::Missing, e.ty, e.span);
+            }
+            _ => simplify::node(e),
+        });
+    }
+
+    fn events(&mut self, rule: &mut Rule) {
+        for (place, event) in rule.events.iter_mut().enumerate() {
+            if let Some(filter) = &mut event.filter {
+                self.simplify_of(event.source, filter);
+            }
+            tidy(&mut event.filter);
+            if self.unavailable.sources.contains(&event.source) || never(event.filter.as_ref()) {
+                self.events.insert(crate::ir::EventId(place as u32));
+            }
+        }
+    }
+
+    fn contexts(&mut self, rule: &mut Rule) {
+        for (place, context) in rule.contexts.iter_mut().enumerate() {
+            tidy(&mut context.filter);
+            let value_gone = matches!(&context.form, ContextForm::LastValue(e) if is_missing(e));
+            let key_gone = rule.events.get(context.of.index()).is_some_and(|e| key_missing(&context.keys, e.source));
+            if self.events.contains(&context.of) || never(context.filter.as_ref()) || value_gone || key_gone {
+                self.contexts.insert(ContextId(place as u32));
+            }
+        }
+    }
+
+    /// Signals whose inputs are settled first; as many rounds as a chain is long.
+    fn signals(&mut self, rule: &mut Rule) {
+        let mut conditioned: Vec<(Span, String)> = Vec::new();
+        for _ in 0..=rule.signals.len() {
+            let before = self.signals.len();
+            for place in 0..rule.signals.len() {
+                let id = SignalId(place as u32);
+                if self.signals.contains(&id) {
+                    continue;
+                }
+                let Some(mut signal) = rule.signals.get(place).cloned() else { continue };
+                conditioned.extend(self.unknown_conditions(&signal.analytic, rule));
+                for expr in signal.analytic.exprs_mut() {
+                    self.simplify(expr, &[]);
+                }
+                if self.analytic(&mut signal.analytic, rule) {
+                    self.signals.insert(id);
+                } else if let Some(slot) = rule.signals.get_mut(place) {
+                    *slot = signal;
+                }
+            }
+            if self.signals.len() == before {
+                break;
+            }
+        }
+        for (span, name) in conditioned {
+            let message = format!(
+                "the environment `{}` cannot know the context `{name}`, so it counts as missing here",
+                rule.environment
+            );
+            self.findings.push(Diagnostic::warning(codes::CONTEXT_UNKNOWN, span, message).help(
+                "a condition on it is false, its negation true: weigh it in `confidence` instead where that is wrong",
+            ));
+        }
+    }
+
+    fn unknown_conditions(&self, analytic: &Analytic, rule: &Rule) -> Vec<(Span, String)> {
+        let mut found = Vec::new();
+        for expr in analytic.exprs() {
+            expr.visit(&mut |e| {
+                if let ExprKind::Leaf(Leaf::Context(c) | Leaf::ContextField(c, _)) = &e.kind
+                    && self.contexts.contains(c)
+                {
+                    found.push((e.span, rule.contexts.get(c.index()).map(|c| c.name.clone()).unwrap_or_default()));
+                }
+            });
+        }
+        found
+    }
+
+    fn is_dead(&self, stream: StreamRef) -> bool {
+        match stream {
+            StreamRef::Event(id) => self.events.contains(&id),
+            StreamRef::Signal(id) => self.signals.contains(&id),
+        }
+    }
+
+    /// Takes out what is lost; true where nothing is left.
+    fn analytic(&mut self, analytic: &mut Analytic, rule: &Rule) -> bool {
+        match analytic {
+            Analytic::Match { of, keys } => self.lost_input(of, keys, rule),
+            Analytic::Any { of, keys } => {
+                of.retain(|s| !self.is_dead(*s) && !keys.as_ref().is_some_and(|k| stream_keys_missing(*s, k, rule)));
+                of.is_empty()
+            }
+            Analytic::Threshold { of, keys, having, .. } => self.lost_input(of, keys, rule) || never(Some(having)),
+            Analytic::Together { of, keys, at_least, after, .. } => {
+                of.retain_mut(|i| !self.lost_input(i, keys, rule));
+                after.is_some_and(|s| self.is_dead(s)) || of.len() < *at_least as usize
+            }
+            Analytic::Evidence { of, when, keys, alert_at, .. } => {
+                of.retain_mut(|w| !self.lost_input(&mut w.what, keys, rule));
+                when.retain(|w| !self.contexts.contains(&w.what));
+                let sum = of.iter().map(|w| w.weight).sum::<i64>() + when.iter().map(|w| w.weight).sum::<i64>();
+                of.is_empty() || sum < *alert_at
+            }
+            Analytic::Sequence(sequence) => self.sequence(sequence, rule),
+        }
+    }
+
+    fn lost_input(&self, input: &mut crate::ir::Input, keys: &Keys, rule: &Rule) -> bool {
+        tidy(&mut input.filter);
+        self.is_dead(input.stream) || never(input.filter.as_ref()) || stream_keys_missing(input.stream, keys, rule)
+    }
+
+    fn sequence(&mut self, sequence: &mut Sequence, rule: &Rule) -> bool {
+        let mut lost = false;
+        for step in &mut sequence.steps {
+            tidy(&mut step.filter);
+            let keys = &step.keys;
+            step.of.retain(|s| !self.is_dead(*s) && !stream_keys_missing(*s, keys, rule));
+            lost |= step.of.is_empty() || never(step.filter.as_ref());
+            lost |= step.absent_before.iter().any(|g| self.is_dead(g.stream));
+        }
+        lost |= sequence.absent_first.iter().chain(&sequence.absent_last).any(|a| self.is_dead(a.stream));
+        if lost {
+            return true;
+        }
+        let Some(until) = sequence.until.as_ref().filter(|u| self.is_dead(u.stream)) else { return false };
+        if self.until == Until::Refuse {
+            let name = rule.stream_name(until.stream);
+            let message =
+                format!("`until: {name}` needs telemetry that the environment `{}` does not have", rule.environment);
+            self.findings.push(
+                Diagnostic::error(codes::UNTIL_UNAVAILABLE, until.span, message)
+                    .help("`if_unavailable: ignore` in the rule drops it: chains that it would have ended then hit"),
+            );
+        }
+        sequence.until = None;
+        false
+    }
+
+    fn hits(&self, rule: &mut Rule) {
+        for expr in rule.hit_exprs_mut() {
+            self.simplify(expr, &[]);
+        }
+        if let Some(confidence) = &mut rule.confidence {
+            confidence.raise.retain(|r| !never(Some(&r.when)));
+        }
+        rule.exceptions.retain(|e| !never(Some(&e.when)));
+    }
+}
+
+/// A condition that always holds is none.
+fn tidy(filter: &mut Option<Expr>) {
+    if filter.as_ref().is_some_and(|f| matches!(&f.kind, ExprKind::Const(v) if v.is_true())) {
+        *filter = None;
+    }
+}
+
+fn never(condition: Option<&Expr>) -> bool {
+    condition.is_some_and(|e| matches!(&e.kind, ExprKind::Const(v) if !v.is_true()))
+}
+
+fn is_missing(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Const(Value::Missing))
+}
+
+fn key_missing(keys: &Keys, source: SourceId) -> bool {
+    keys.0.iter().any(|k| k.of(source).is_some_and(is_missing))
+}
+
+/// Whether events of a stream can never have a group; a signal's hits are grouped by their last events, which differ.
+fn stream_keys_missing(stream: StreamRef, keys: &Keys, rule: &Rule) -> bool {
+    match stream {
+        StreamRef::Event(id) => rule.events.get(id.index()).is_some_and(|e| key_missing(keys, e.source)),
+        StreamRef::Signal(_) => false,
+    }
+}
+
+fn names_of<T: Copy>(ids: &BTreeSet<T>, name: impl Fn(T) -> Option<String>) -> Vec<String> {
+    ids.iter().filter_map(|id| name(*id)).collect()
+}
+
+/// Sources and fields that the rule reads and the environment does not have.
+fn missing_names(rule: &Rule, unavailable: &Unavailable) -> Vec<String> {
+    let sources = rule.events.iter().map(|e| e.source).collect::<BTreeSet<_>>();
+    let mut fields: BTreeSet<FieldId> = BTreeSet::new();
+    for expr in rule.clone().exprs_mut() {
+        expr.visit(&mut |e| {
+            if let ExprKind::Leaf(Leaf::Field(f) | Leaf::ContextField(_, f)) = &e.kind {
+                fields.insert(*f);
+            }
+        });
+    }
+    let of_one = unavailable
+        .fields_of
+        .iter()
+        .filter(|(s, f)| sources.contains(s) && fields.contains(f) && !unavailable.fields.contains(f));
+    let of_one: Vec<String> = of_one
+        .filter_map(|(s, f)| Some(format!("{}.{}", rule.schema.source_at(*s)?.0, rule.schema.field_at(*f)?.0)))
+        .collect();
+    let sources = sources.intersection(&unavailable.sources).filter_map(|s| rule.schema.source_at(*s)).map(|(n, _)| n);
+    let fields = fields.intersection(&unavailable.fields).filter_map(|f| rule.schema.field_at(*f)).map(|(n, _)| n);
+    sources.chain(fields).map(str::to_owned).chain(of_one).collect()
+}
+
+/// Keys of sources that never come.
+fn drop_sources(rule: &mut Rule, unavailable: &Unavailable) {
+    let drop = |keys: &mut Keys| {
+        for key in &mut keys.0 {
+            key.by_source.retain(|(s, _)| !unavailable.sources.contains(s));
+        }
+    };
+    for context in &mut rule.contexts {
+        drop(&mut context.keys);
+    }
+    if let Some(keys) = rule.alert.once_per.as_mut().and_then(|o| o.keys.as_mut()) {
+        drop(keys);
+    }
+    for signal in &mut rule.signals {
+        match &mut signal.analytic {
+            Analytic::Match { keys, .. }
+            | Analytic::Threshold { keys, .. }
+            | Analytic::Together { keys, .. }
+            | Analytic::Evidence { keys, .. } => drop(keys),
+            Analytic::Any { keys, .. } => keys.iter_mut().for_each(drop),
+            Analytic::Sequence(sequence) => sequence.steps.iter_mut().for_each(|s| drop(&mut s.keys)),
+        }
+    }
+}
+
+fn cannot_fire(rule: &Rule, named: &[String], dead: bool, reach: Option<i64>, alert_at: i64, span: Span) -> Diagnostic {
+    let lacks = super::checker::listed(named.iter().map(String::as_str));
+    let why = match reach {
+        Some(reach) if !dead => format!("its confidence reaches {reach} at most, below `alert_at: {alert_at}`"),
+        _ => "nothing that it detects can happen".to_owned(),
+    };
+    let message = format!("the rule cannot fire in the environment `{}`, which lacks {lacks}: {why}", rule.environment);
+    Diagnostic::error(codes::CANNOT_FIRE, span, message)
+        .help("`requires: [source]` leaves the rule out of such environments; `any: [...]` gives it a weaker tier")
+}
+
+fn report(rule: &Rule, span: Span) -> Diagnostic {
+    let tier = &rule.tier;
+    let lacks = super::checker::listed(tier.missing_sources.iter().map(String::as_str));
+    let mut message = format!("the environment `{}` lacks {lacks}", rule.environment);
+    if !tier.lost_signals.is_empty() {
+        message.push_str(&format!("; lost: {}", super::checker::listed(tier.lost_signals.iter().map(String::as_str))));
+    }
+    if !tier.lost_contexts.is_empty() {
+        message
+            .push_str(&format!("; unknown: {}", super::checker::listed(tier.lost_contexts.iter().map(String::as_str))));
+    }
+    if let Some(reach) = tier.reachable {
+        message.push_str(&format!("; the confidence reaches {reach}"));
+    }
+    Diagnostic::new(codes::TIER, Severity::Note, Some(span), message)
+}
+
+/// For the type of a constant condition.
+const CONDITION: Type = Type::BOOLEAN;

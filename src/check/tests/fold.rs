@@ -1,0 +1,101 @@
+use super::{Checked, checked, good_in};
+use crate::ir::{Analytic, ExprKind};
+
+const TIERS: &str = "
+events:
+  net: { source: session }
+  state: { source: app.state, where: state == \"background\" }
+  touched: { source: touch }
+context:
+  idle: { none: touched, by: [device.id], within: 10m }
+  in_front: { last: state, value: state, by: [device.id, app.id], within: 12h }
+signals:
+  direct: { sequence: { steps: [state, net], by: [device.id, app.id], within: 5m } }
+  indirect: { match: net }
+detect: { any: [direct, indirect] }
+confidence:
+  base: 30
+  raise:
+    - { when: matched(direct), by: 30 }
+    - { when: idle, by: 20 }
+    - { when: 'not (in_front == \"front\")', by: 10 }
+";
+
+#[test]
+fn what_an_environment_lacks_is_unknown_and_lowers_what_can_be_reached() {
+    let whole = good_in(TIERS, "prod");
+    assert_eq!(whole.tier.reachable, Some(90));
+    assert!(whole.tier.missing_sources.is_empty());
+    let rule = good_in(TIERS, "lab");
+    assert_eq!(rule.tier.missing_sources, ["app.state"]);
+    assert_eq!(rule.tier.lost_signals, ["direct"]);
+    assert_eq!(rule.tier.lost_contexts, ["in_front"]);
+    assert_eq!(rule.tier.reachable, Some(60));
+    assert_eq!(rule.events.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(), ["net", "touched"]);
+    assert_eq!(rule.signals.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["indirect", "detect"]);
+    let raises = &rule.confidence.as_ref().unwrap().raise;
+    assert_eq!(raises.len(), 2, "the raise on a lost stream is gone");
+    assert!(matches!(&raises[1].when.kind, ExprKind::Const(v) if v.is_true()), "a negation of what is missing holds");
+    let Analytic::Any { of, .. } = &rule.signals[1].analytic else { panic!() };
+    assert_eq!(of.len(), 1);
+}
+
+#[test]
+fn a_rule_that_cannot_fire_says_so_and_one_that_requires_more_is_left_out() {
+    let body = "events: { s: { source: app.state }, n: { source: session } }
+detect: { sequence: { steps: [s, n], within: 5m, by: [device.id] } }\n";
+    let (found, text) = checked(body, "lab");
+    assert!(matches!(found, Checked::Invalid), "{text}");
+    assert!(text.contains("E0715"), "{text}");
+    let (found, _) = checked(&format!("requires: [app.state]\n{body}"), "lab");
+    assert!(matches!(found, Checked::NotDeployed { missing } if missing == ["app.state"]));
+}
+
+#[test]
+fn an_until_over_a_missing_source_is_refused_unless_the_rule_says_otherwise() {
+    let body = "events: { n: { source: session }, t: { source: touch } }
+detect: { sequence: { steps: [n, n], within: 5m, by: [device.id], until: t } }\n";
+    let (found, text) = checked(body, "touchless");
+    assert!(matches!(found, Checked::Invalid) && text.contains("E0716"), "{text}");
+    let rule = good_in(&format!("if_unavailable: ignore\n{body}"), "touchless");
+    let Analytic::Sequence(sequence) = &rule.signals[0].analytic else { panic!() };
+    assert!(sequence.until.is_none());
+    assert_eq!(rule.events.len(), 1);
+}
+
+#[test]
+fn an_absence_over_a_missing_source_is_impossible() {
+    let body = "events: { n: { source: session }, t: { source: touch } }
+detect: { sequence: { steps: [n, { absent: t, within: 1m }], within: 5m, by: [device.id] } }\n";
+    let (found, text) = checked(body, "touchless");
+    assert!(matches!(found, Checked::Invalid) && text.contains("E0715"), "{text}");
+}
+
+#[test]
+fn a_field_that_one_source_lacks_is_missing_there() {
+    let body = "events: { n: { source: session, where: 'net.bytes > 3 or destination.port == 443' } }\ndetect: n\n";
+    let rule = good_in(body, "portless");
+    assert!(matches!(rule.events[0].filter.as_ref().unwrap().kind, ExprKind::Compare { .. }));
+    assert_eq!(rule.tier.missing_sources, ["destination.port"]);
+}
+
+#[test]
+fn together_and_evidence_lose_streams_until_too_few_are_left() {
+    let body = |at_least: u32| {
+        format!(
+            "events: {{ n: {{ source: session }}, t: {{ source: touch }}, p: {{ source: app.state }} }}
+detect: {{ together: {{ of: [n, t, p], within: 5m, by: [device.id], at_least: {at_least} }} }}\n"
+        )
+    };
+    let rule = good_in(&body(2), "touchless");
+    assert!(matches!(&rule.signals[0].analytic, Analytic::Together { of, at_least: 2, .. } if of.len() == 2));
+    assert!(checked(&body(3), "touchless").1.contains("E0715"));
+    let evidence = |alert_at: u32| {
+        format!(
+            "events: {{ n: {{ source: session }}, t: {{ source: touch }} }}
+detect: {{ evidence: {{ of: {{ n: {{ weight: 30 }}, t: {{ weight: 30 }} }}, within: 5m, by: [device.id], alert_at: {alert_at} }} }}\n"
+        )
+    };
+    assert_eq!(good_in(&evidence(30), "touchless").tier.reachable, Some(30));
+    assert!(checked(&evidence(31), "touchless").1.contains("E0715"));
+}
