@@ -63,7 +63,7 @@ impl Alerting {
             id: self.rule.id.clone(),
             time: item.time(),
             first: events.first().map_or(item.time(), |e| e.time),
-            group: group.names.iter().map(|n| n.to_string()).zip(group.values.iter().cloned()).collect(),
+            group: group.names.iter().map(ToString::to_string).zip(group.values.iter().cloned()).collect(),
             values: values(&self.details),
             confidence: verdict.confidence,
             severity: verdict.severity,

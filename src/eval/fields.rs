@@ -111,7 +111,11 @@ fn analytic<'a>(analytic: &'a Analytic, see: &mut dyn FnMut(&'a Expr)) {
             of.filter.iter().for_each(&mut *see);
             keys(k, see);
         }
-        Analytic::Any { keys: k, .. } => k.iter().for_each(|k| keys(k, see)),
+        Analytic::Any { keys: k, .. } => {
+            if let Some(k) = k {
+                keys(k, see);
+            }
+        }
         Analytic::Threshold { of, keys: k, measures, having, .. } => {
             of.filter.iter().for_each(&mut *see);
             keys(k, see);

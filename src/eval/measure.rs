@@ -73,7 +73,7 @@ impl MeasureCode {
             MeasureFunction::Percentile(p) => percentile(values, p),
             MeasureFunction::First => values.first().copied().cloned(),
             MeasureFunction::Last => values.last().copied().cloned(),
-            MeasureFunction::Values(most) => distinct_values(values, most),
+            MeasureFunction::Values(most) => Some(distinct_values(values, most)),
             // `any` and `all` are answered before missing arguments are left out.
             MeasureFunction::Count | MeasureFunction::Any | MeasureFunction::All => {
                 Some(Value::Integer(values.len() as i64))
@@ -141,10 +141,10 @@ fn percentile(mut values: Vec<&Value>, p: f64) -> Option<Value> {
     values.get(rank - 1).copied().cloned()
 }
 
-fn distinct_values(mut values: Vec<&Value>, most: u32) -> Option<Value> {
+fn distinct_values(mut values: Vec<&Value>, most: u32) -> Value {
     values.sort_by(|a, b| a.order(b));
     values.dedup();
-    Some(Value::list(values.into_iter().take(most as usize).cloned()))
+    Value::list(values.into_iter().take(most as usize).cloned())
 }
 
 /// A measure's value, kept up to date while samples enter at one end of a window and leave at the other.

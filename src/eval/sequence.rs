@@ -32,9 +32,9 @@ enum Role {
 /// Ports: each stream of each step, each forbidden stream, `until`.
 pub fn build(signal: SignalId, s: &ir::Sequence, compiler: &Compiler<'_>) -> (Vec<Port>, Box<dyn Analytic>) {
     let mut ports = Vec::new();
-    let mut parts = Vec::new();
+    let mut roles = Vec::new();
     let mut add = |port: Port, role: Role, keys: &ir::Keys| {
-        parts.push(Part { role, stream: port.stream, keys: KeyCode::new(keys, compiler) });
+        roles.push(Part { role, stream: port.stream, keys: KeyCode::new(keys, compiler) });
         ports.push(port);
     };
     for (number, step) in s.steps.iter().enumerate() {
@@ -53,7 +53,7 @@ pub fn build(signal: SignalId, s: &ir::Sequence, compiler: &Compiler<'_>) -> (Ve
         steps: s.steps.len(),
         clear_before: s.absent_first.as_ref().map(|a| a.within),
         clear_after: s.absent_last.as_ref().map(|a| a.within),
-        parts,
+        parts: roles,
         groups: FxHashMap::default(),
         deadlines: BTreeMap::new(),
         sweep: Sweep::default(),
@@ -154,7 +154,8 @@ impl Sequence {
         }
         order.sort_by_key(|(late, _)| *late);
         for (late, arrival) in order {
-            let Some(group) = self.group(arrival, lets) else { continue };
+            // A later step or an `until` means nothing to a group without a start.
+            let Some(group) = self.group(arrival, lets, late == self.steps) else { continue };
             if late == usize::MAX {
                 if let Some(memory) = self.groups.get_mut(&group) {
                     memory.until = Some(arrival.item.place);
@@ -167,17 +168,14 @@ impl Sequence {
 
     fn take_step(&mut self, number: usize, arrival: &Arrival, group: &Rc<[Value]>, hits: &mut Vec<Item>) {
         let Some(part) = self.parts.get(arrival.port) else { return };
-        let (item, stream) = (arrival.item.clone(), part.stream);
+        let (item, stream) = (&arrival.item, part.stream);
         let Some(memory) = self.groups.get_mut(group) else { return };
         let link = if number == 0 {
-            memory.clear_before(item.time(), self.clear_before).then(|| Link {
-                start: item.place,
-                item,
-                stream,
-                before: None,
-            })
+            let clear = memory.clear_before(item.time(), self.clear_before);
+            clear.then(|| Link { start: item.place, item: item.clone(), stream, before: None })
         } else {
-            memory.before(number).map(|before| Link { start: before.start, item, stream, before: Some(before) })
+            let before = memory.before(number);
+            before.map(|b| Link { start: b.start, item: item.clone(), stream, before: Some(b) })
         };
         let Some(link) = link.map(Rc::new) else { return };
         if number + 1 == self.steps {
@@ -216,7 +214,7 @@ impl Sequence {
         if matches!(role, Role::Step(_)) {
             return;
         }
-        let Some(group) = self.group(arrival, lets) else { return };
+        let Some(group) = self.group(arrival, lets, role == Role::First) else { return };
         let Some(memory) = self.groups.get_mut(&group) else { return };
         let time = arrival.item.time();
         match role {
@@ -272,14 +270,17 @@ impl Sequence {
         }
     }
 
-    /// The arrival's group, which is remembered from now on; none where a key is missing.
-    fn group(&mut self, arrival: &Arrival, lets: &[Code]) -> Option<Rc<[Value]>> {
+    /// The arrival's group; none where a key is missing, or where nothing is remembered of it and it is not to `begin` now.
+    fn group(&mut self, arrival: &Arrival, lets: &[Code], begin: bool) -> Option<Rc<[Value]>> {
         let part = self.parts.get(arrival.port)?;
         if !part.keys.read(&arrival.item.frame(lets), &mut self.scratch) {
             return None;
         }
         if let Some((group, _)) = self.groups.get_key_value(self.scratch.as_slice()) {
             return Some(Rc::clone(group));
+        }
+        if !begin {
+            return None;
         }
         let group: Rc<[Value]> = Rc::from(self.scratch.as_slice());
         let memory = Memory { carried: vec![None; self.steps], gaps: vec![None; self.steps], ..Memory::default() };

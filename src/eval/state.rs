@@ -34,6 +34,10 @@ pub struct RuleState {
     alerting: Alerting,
     /// Events of one time that have not been looked at.
     pending: Vec<Draft>,
+    /// By signal: its hits of the time that is being looked at.
+    hits: Vec<Vec<Item>>,
+    arrivals: Vec<Arrival>,
+    rows: Vec<Item>,
     /// Values of lets over the event that is being selected.
     scratch: Vec<OnceCell<Value>>,
     deadline: Option<i64>,
@@ -86,6 +90,9 @@ impl RuleState {
             consumed: consumed(rule),
             alerting: Alerting::new(rule, &compiler),
             pending: Vec::new(),
+            hits: vec![Vec::new(); signals.len()],
+            arrivals: Vec::new(),
+            rows: Vec::new(),
             scratch: vec![OnceCell::new(); lets.len()],
             deadline: signals.iter().filter_map(|s| s.deadline).min(),
             signals,
@@ -148,51 +155,54 @@ impl RuleState {
 
     /// Everything of one time.
     fn step(&mut self, now: i64, alerts: &mut Vec<Alert>) {
-        let rows = if self.pending.first().is_some_and(|d| d.event.time == now) { self.rows() } else { Vec::new() };
+        if self.pending.first().is_some_and(|d| d.event.time == now) {
+            self.fill_rows();
+        }
         let mut seen = Members::default();
-        rows.iter().for_each(|item| seen.extend(&item.row.members));
-        let mut hits: Vec<Vec<Item>> = vec![Vec::new(); self.signals.len()];
-        let mut arrivals = Vec::new();
+        for item in &self.rows {
+            seen.extend(&item.row.members);
+        }
         for signal in &mut self.signals {
-            let feeds = signal.events.meets(&seen)
-                || signal.signals.iter().any(|s| hits.get(*s).is_some_and(|h| !h.is_empty()));
-            if !feeds && signal.deadline.is_none_or(|d| d > now) {
+            let hit = |signal: &usize| self.hits.get(*signal).is_some_and(|h| !h.is_empty());
+            let fed = signal.events.meets(&seen) || signal.signals.iter().any(hit);
+            if !fed && signal.deadline.is_none_or(|d| d > now) {
                 continue;
             }
-            arrivals.clear();
-            gather(&signal.ports, &rows, &hits, &self.lets, &mut arrivals);
-            if let Some(out) = hits.get_mut(signal.number) {
-                signal.analytic.step(now, &arrivals, &self.lets, out);
+            self.arrivals.clear();
+            gather(&signal.ports, &self.rows, &self.hits, &self.lets, &mut self.arrivals);
+            if let Some(out) = self.hits.get_mut(signal.number) {
+                signal.analytic.step(now, &self.arrivals, &self.lets, out);
                 out.sort_by_key(|hit| hit.place);
             }
             signal.deadline = signal.analytic.deadline();
         }
         self.deadline = self.signals.iter().filter_map(|s| s.deadline).min();
-        for hit in hits.get(self.detect).into_iter().flatten() {
+        for hit in self.hits.get(self.detect).into_iter().flatten() {
             alerts.extend(self.alerting.alert(hit, &self.lets));
         }
-        for item in &rows {
+        for item in &self.rows {
             self.contexts.iter_mut().for_each(|c| c.update(&item.row, &self.lets));
         }
+        // Nothing of this time is held longer than something remembers it.
+        self.rows.clear();
+        self.arrivals.clear();
+        self.hits.iter_mut().for_each(Vec::clear);
     }
 
     /// The events of the present time in order, with what contexts say to them.
-    fn rows(&mut self) -> Vec<Item> {
+    fn fill_rows(&mut self) {
         let mut drafts = std::mem::take(&mut self.pending);
         if drafts.len() > 1 {
             drafts.sort_by(|a, b| self.order(a, b));
         }
         let mut scratch = Vec::new();
-        drafts
-            .into_iter()
-            .enumerate()
-            .map(|(index, draft)| {
-                let contexts = self.readings(&draft, &mut scratch);
-                let Draft { event, local, members, lets, .. } = draft;
-                let row = Row { event, local, index: index as u32, members, lets, contexts };
-                Item { place: row.place(), row: Rc::new(row), hit: None }
-            })
-            .collect()
+        for (index, draft) in drafts.drain(..).enumerate() {
+            let contexts = self.readings(&draft, &mut scratch);
+            let Draft { event, local, members, lets, .. } = draft;
+            let row = Row { event, local, index: index as u32, members, lets, contexts };
+            self.rows.push(Item { place: row.place(), row: Rc::new(row), hit: None });
+        }
+        self.pending = drafts;
     }
 
     /// Place, tiebreaker, used fields in schema order; missing first. Equal places have equal sources.

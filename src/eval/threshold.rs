@@ -93,13 +93,15 @@ impl Decision for Threshold {
 
     fn decide(&self, memory: &mut Memory, lets: &[Code]) -> Option<Hit> {
         let last = &memory.window.back()?.item;
-        let measured = self.measures.iter().zip(&memory.running).enumerate().map(|(number, (measure, running))| {
-            running.value(measure, memory.window.iter().filter_map(|e| e.samples.get(number)))
-        });
-        let measures: Rc<[Value]> = measured.collect();
-        let frame = super::expression::Frame { measures: Some((self.signal, &measures)), ..last.frame(lets) };
+        let each = self.measures.iter().zip(&memory.running).enumerate();
+        let values: Rc<[Value]> = each
+            .map(|(number, (code, running))| {
+                running.value(code, memory.window.iter().filter_map(|e| e.samples.get(number)))
+            })
+            .collect();
+        let frame = super::expression::Frame { measures: Some((self.signal, &values)), ..last.frame(lets) };
         self.having.test(&frame).then(|| Hit {
-            measures: vec![(self.signal, Rc::clone(&measures))],
+            measures: vec![(self.signal, Rc::clone(&values))],
             matched: vec![self.stream],
             range: Bundle::Window(Rc::clone(&memory.window)),
             events: Bundle::Window(Rc::clone(&memory.window)),

@@ -84,7 +84,7 @@ impl Target {
             (Scalar::Number, Json::Number(n)) => Value::number(n),
             (Scalar::Boolean, Json::Boolean(b)) => Value::Boolean(b),
             (Scalar::Ip, Json::Text(text)) => text.parse::<IpAddr>().map_or(Value::Missing, Value::ip),
-            (Scalar::Timestamp, Json::Text("")) | (Scalar::Duration, Json::Text("")) => Value::Missing,
+            (Scalar::Timestamp | Scalar::Duration, Json::Text("")) => Value::Missing,
             (Scalar::Timestamp, Json::Text(text)) => Value::Timestamp(rfc3339(text)?),
             (Scalar::Timestamp, number) => Value::Timestamp(in_calendar(self.unit.millis(number)?)?),
             (Scalar::Duration, Json::Text(text)) => Value::Duration(duration(text)?),

@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 /// Places; a power of two.
-const PLACES: usize = 1 << 14;
+const PLACES: usize = 1 << 16;
 /// Longer strings seldom come again, and would make the table's size depend on the input.
 const LONGEST: usize = 128;
 

@@ -130,6 +130,8 @@ pub fn not(inner: Expr) -> Expr {
     boolean(ExprKind::Not(Box::new(inner)))
 }
 
+/// As a condition.
+#[allow(clippy::unnecessary_wraps)]
 pub fn is(k: &str) -> Option<Expr> {
     Some(eq(field("k"), text(k)))
 }
@@ -241,6 +243,7 @@ pub fn sequence(within: i64, steps: u32) -> Sequence {
     Sequence { within, steps, absent_first: None, absent_last: None, until: None }
 }
 
+#[allow(clippy::unnecessary_wraps)]
 pub fn absence(of: StreamRef, within: i64) -> Option<Absence> {
     Some(Absence { stream: of, keys: keys(&["g"]), within, span: Span::default() })
 }
