@@ -1,0 +1,243 @@
+//! Elastic's event queries and sequences, straight from the rule.
+//!
+//! In: a checked rule, the mapping of its environment, the target's data. Out: a [`Query`], or every refusal at once. This room must
+//! never know a plan: EQL has no tables, only events and chains of them.
+//!
+//! | a rule says | EQL says | fidelity |
+//! |---|---|---|
+//! | `match`, `any` of events of different sources | `any where` | exact |
+//! | `any` of events of one source, or with `by` | `any where` | same groups: hits of one instant are merged, or counted twice, by a rule |
+//! | `sequence` with `until`, repeats, an absence after the first step | `sequence ... with maxspan` | exact |
+//! | one step after an absence | `![x] [s]` | exact |
+//! | one step before an absence | `[s] ![x]` | over-reports: Elasticsearch does not wait for the deadline |
+//! | `threshold` of `count() >= n`, sliding | `[s] with runs=n` | same groups: events of one instant hit once each |
+//! | `once_per`, by the group or finer | nothing | same groups |
+//! | `once_per` by less than the group | nothing | over-reports |
+//! | raises that cannot bring the confidence below `alert_at` | nothing | same groups: no confidence, no reasons |
+//! | raises that can | refused | |
+//! | an exception on a hit's keys, without an end | part of the last step | exact |
+//! | another exception on hits of a sequence | part of the last step | over-reports: a start that an excepted hit used up stays |
+//! | all else | refused | |
+//!
+//! All exact claims rest on assumptions about the index, named in [`Query::assumptions`].
+
+mod alerts;
+mod ascii;
+pub mod codes;
+mod cond;
+mod field;
+mod header;
+mod lookup;
+mod lower;
+mod lucene;
+mod needs;
+mod query;
+mod sequence;
+mod streams;
+mod test;
+mod text;
+
+use super::target::{Mapping, TargetData};
+use super::{Query, Target};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Analytic, Input, Keys, Rule, Sequence, Signal, Step, StreamRef, Window};
+use crate::source::Span;
+use alerts::{Closeness, Exceptions};
+use cond::{Cond, and};
+use query::Shape;
+use streams::{Reader, Selection, whole};
+
+/// The query of a rule.
+///
+/// # Errors
+/// Every refusal, each at its place in the rule.
+pub fn compile(rule: &Rule, mapping: &Mapping, target: &TargetData) -> Result<Query, Vec<Diagnostic>> {
+    let mut reader = Reader { rule, mapping, target, found: needs::refusals(rule, target), events: Vec::new() };
+    let mut close = Closeness::default();
+    let shape = signal(&mut reader, rule.signals.get(rule.detect.index()), &mut close);
+    alerts::confidence(rule, &mut close, &mut reader.found);
+    alerts::thinning(rule, &mut close);
+    let never = matches!(&shape, Some(Shape::Event(Cond::Always(false)))) && reader.found.is_empty();
+    if never {
+        let at = rule.signals.get(rule.detect.index()).map_or(Span::default(), |s| s.span);
+        reader.found.push(codes::refusal(codes::NEVER, at, "no event can alert with the mapping of the environment"));
+    }
+    match shape {
+        Some(shape) if reader.found.is_empty() => Ok(finished(&reader, &shape, close)),
+        _ => Err(ordered(reader.found)),
+    }
+}
+
+fn signal(reader: &mut Reader<'_>, detect: Option<&Signal>, close: &mut Closeness) -> Option<Shape> {
+    let detect = detect?;
+    match &detect.analytic {
+        Analytic::Match { of, keys } => {
+            let selections = reader.selections(of.stream, &of.filter.iter().collect::<Vec<_>>(), detect.span);
+            Some(events(reader, selections, Some(keys)))
+        }
+        Analytic::Any { of, keys: None } if of.len() == 1 => only(reader, of, detect.span, close),
+        Analytic::Any { of, keys } => {
+            let selections: Vec<_> = of.iter().flat_map(|s| reader.selections(*s, &[], detect.span)).collect();
+            let mut sources: Vec<_> = selections.iter().map(|s| s.source).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            if keys.is_some() || sources.len() < selections.len() {
+                close.repeats(detect.span, "hits of one time and group are not merged, and an event that two streams hold hits once");
+            }
+            Some(events(reader, selections, keys.as_ref()))
+        }
+        Analytic::Threshold { of, keys, window, measures, having } => {
+            let count = needs::least_count(reader.rule, measures, having)?;
+            threshold(reader, detect, of, keys, *window, count, close)
+        }
+        Analytic::Sequence(sequence) => chain(reader, sequence, close),
+        Analytic::Together { .. } | Analytic::Evidence { .. } => None,
+    }
+}
+
+/// `any` of one stream is that stream.
+fn only(reader: &mut Reader<'_>, of: &[StreamRef], at: Span, close: &mut Closeness) -> Option<Shape> {
+    match of.first()? {
+        StreamRef::Signal(id) => {
+            let rule = reader.rule;
+            signal(reader, rule.signals.get(id.index()), close)
+        }
+        event => {
+            let selections = reader.selections(*event, &[], at);
+            Some(events(reader, selections, None))
+        }
+    }
+}
+
+fn events(reader: &mut Reader<'_>, mut selections: Vec<Selection>, keys: Option<&Keys>) -> Shape {
+    for selection in &mut selections {
+        let present = keys.map_or(Cond::Always(true), |keys| reader.keys_exist(selection.source, keys));
+        let excepted = alerts::not_excepted(reader, selection.source);
+        selection.cond = and([selection.cond.clone(), present, excepted]);
+    }
+    Shape::Event(whole(&selections))
+}
+
+fn chain(reader: &mut Reader<'_>, sequence: &Sequence, close: &mut Closeness) -> Option<Shape> {
+    let beside = sequence.absent_first.is_some() || sequence.absent_last.is_some();
+    if let ([step], false) = (sequence.steps.as_slice(), beside) {
+        let filters: Vec<_> = step.filter.iter().collect();
+        let selections: Vec<_> = step.of.iter().flat_map(|s| reader.selections(*s, &filters, step.span)).collect();
+        return Some(events(reader, selections, Some(&step.keys)));
+    }
+    let last = sequence.steps.last();
+    if let Some(step) = last {
+        let exceptions = Exceptions::of(reader.rule, &step.keys);
+        close.over_report_if(exceptions.changing(), "the hits that it excepts still use up a start in a rule: a later hit of that start \
+                                                     is reported here");
+    }
+    let lowered = sequence::lower(reader, sequence, alerts::not_excepted)?;
+    if let Some(early) = lowered.early {
+        close.over_reports(early);
+    }
+    Some(lowered.shape)
+}
+
+fn threshold(
+    reader: &mut Reader<'_>,
+    detect: &Signal,
+    of: &Input,
+    keys: &Keys,
+    window: Window,
+    count: i64,
+    close: &mut Closeness,
+) -> Option<Shape> {
+    let Window::Sliding { within, rise } = window else { return None };
+    close.repeats(detect.span, "events of one time and group hit once each, not together");
+    if rise {
+        close.repeats(detect.span, "`fires: rise` is not said: every event that holds it hits");
+    }
+    for exception in Exceptions::of(reader.rule, keys).changing() {
+        let message = format!("the exception `{}` would change what is counted", exception.name);
+        let found = codes::refusal(codes::EXCEPTION, exception.span, &message);
+        reader.found.push(found.help("say `on: event`, or ask about the group's keys alone, without an end"));
+    }
+    if count <= 1 {
+        let selections = reader.selections(of.stream, &of.filter.iter().collect::<Vec<_>>(), detect.span);
+        return Some(events(reader, selections, Some(keys)));
+    }
+    let most = reader.target.limits.sequence_steps.unwrap_or(usize::MAX);
+    let runs = usize::try_from(count).ok().filter(|n| *n <= most);
+    let Some(runs) = runs else {
+        let message = format!("a count of at least {count} is more than the {most} that a repeat can have");
+        reader.found.push(codes::refusal(codes::CANNOT_SAY, detect.span, &message));
+        return None;
+    };
+    let step = Step {
+        of: vec![of.stream],
+        filter: of.filter.clone(),
+        keys: keys.clone(),
+        absent_before: Vec::new(),
+        written: 0,
+        span: detect.span,
+    };
+    // Elasticsearch wants at least a millisecond; all events of one instant would need less.
+    let steps = vec![step; runs];
+    let sequence = Sequence { within, steps, absent_first: None, absent_last: None, until: None };
+    // An exception on keys takes the whole group away, wherever it stands.
+    sequence::lower(reader, &sequence, |_, _| Cond::Always(true)).map(|lowered| match lowered.shape {
+        Shape::Sequence { maxspan, rows, until } => {
+            let source = reader.sources().into_iter().next();
+            let excepted = source.map_or(Cond::Always(true), |s| alerts::not_excepted(reader, s));
+            let all = |mut row: query::Row| {
+                row.cond = and([row.cond, excepted.clone()]);
+                row
+            };
+            Shape::Sequence { maxspan, rows: rows.into_iter().map(all).collect(), until }
+        }
+        event => event,
+    })
+}
+
+fn finished(reader: &Reader<'_>, shape: &Shape, close: Closeness) -> Query {
+    let rule = reader.rule;
+    let sources = reader.sources();
+    let tiebreaker = reader.tiebreaker();
+    let maxspan = match shape {
+        Shape::Sequence { maxspan, .. } => Some(*maxspan),
+        Shape::Event(_) => None,
+    };
+    let deadline = rule.signals.get(rule.detect.index()).and_then(|s| match &s.analytic {
+        Analytic::Sequence(sequence) => sequence.absent_last.as_ref().map(|a| a.within),
+        _ => None,
+    });
+    let lookback = maxspan.unwrap_or(0);
+    let body = query::print(shape, reader.target);
+    let fidelity = close.fidelity();
+    let facts = header::Facts { fidelity, sources: &sources, tiebreaker: tiebreaker.as_deref(), lookback, maxspan, deadline };
+    let text = format!("{}{body}\n", header::header(rule, reader.mapping, &facts));
+    Query { target: Target::Eql, text, fidelity, losses: close.losses, assumptions: assumptions(reader, shape), lookback }
+}
+
+fn assumptions(reader: &Reader<'_>, shape: &Shape) -> Vec<String> {
+    let mut names = vec!["single-values", "exact-strings", "empty-texts-are-not-stored", "all-hits-are-read"];
+    if let Shape::Sequence { .. } = shape {
+        names.push("times-are-milliseconds");
+        names.push(if reader.tiebreaker().is_some() { "tiebreaker-is-configured" } else { "ties-without-tiebreaker" });
+        if reader.events.len() > 1 {
+            names.push("ties-follow-the-rule");
+        }
+    }
+    if query::print(shape, reader.target).contains(":00.000Z\"") || reader.rule.exceptions.iter().any(|e| e.expires.is_some()) {
+        names.push("dates-are-iso");
+    }
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Each finding once, in the order of the rule.
+fn ordered(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut all: Vec<Diagnostic> = Vec::new();
+    for one in found {
+        let at = |d: &Diagnostic| d.span.map(|s| (s.file, s.start, s.end));
+        if !all.iter().any(|other| *other == one && at(other) == at(&one)) {
+            all.push(one);
+        }
+    }
+    all.sort_by_key(|d| d.span.map(|s| (s.file, s.start)));
+    all
+}
