@@ -6,7 +6,7 @@ use super::streams::{Reader, plain_field};
 use super::test::Test;
 use crate::backend::Fidelity;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{CompareOp, Exception, ExprKind, Expr, Key, Keys, Leaf, Rule, walk};
+use crate::ir::{CompareOp, Exception, Expr, ExprKind, Key, Keys, Leaf, Rule, walk};
 use crate::pack::schema::{FieldId, SourceId};
 use crate::source::Span;
 use crate::value::{Type, Value};
@@ -102,7 +102,9 @@ static NO_KEYS: Keys = Keys(Vec::new());
 fn detect_keys(rule: &Rule) -> &Keys {
     use crate::ir::Analytic;
     match rule.signals.get(rule.detect.index()).map(|s| &s.analytic) {
-        Some(Analytic::Match { keys, .. } | Analytic::Any { keys: Some(keys), .. } | Analytic::Threshold { keys, .. }) => keys,
+        Some(
+            Analytic::Match { keys, .. } | Analytic::Any { keys: Some(keys), .. } | Analytic::Threshold { keys, .. },
+        ) => keys,
         Some(Analytic::Sequence(sequence)) => sequence.steps.last().map_or(&NO_KEYS, |s| &s.keys),
         _ => &NO_KEYS,
     }
@@ -145,12 +147,8 @@ pub(super) fn not_excepted(reader: &mut Reader<'_>, source: SourceId) -> Cond {
     for exception in &rule.exceptions {
         let mut lower = reader.lower(source);
         let applies = lower.cond(&exception.when);
-        let time = Expr {
-            kind: ExprKind::Leaf(Leaf::Time),
-            ty: Type::TIMESTAMP,
-            nullable: false,
-            span: exception.span,
-        };
+        let time =
+            Expr { kind: ExprKind::Leaf(Leaf::Time), ty: Type::TIMESTAMP, nullable: false, span: exception.span };
         let in_force = match exception.expires {
             Some(end) => lower.ask(&time, &Test::Order(CompareOp::Less, Value::Timestamp(end))),
             None => Cond::Always(true),

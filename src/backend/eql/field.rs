@@ -29,22 +29,18 @@ pub(super) fn ask_time(lower: &mut Lower<'_>, expr: &Expr, test: &Test) -> Cond 
     let Some(source) = lower.mapping.source(lower.source) else { return Cond::Always(true) };
     let ty = if source.time.unit.is_some() { Scalar::Integer } else { Scalar::Timestamp };
     let (column, unit) = (source.time.column.clone(), source.time.unit);
-    let field = MappedField {
-        column,
-        ty,
-        unit,
-        list: false,
-        nullable: false,
-        truth: None,
-        lower: false,
-        trailing_dot: false,
-    };
+    let field =
+        MappedField { column, ty, unit, list: false, nullable: false, truth: None, lower: false, trailing_dot: false };
     of_field(lower, expr, &field, test)
 }
 
 fn of_field(lower: &mut Lower<'_>, expr: &Expr, field: &MappedField, test: &Test) -> Cond {
     if text::is_unspeakable(&field.column) {
-        return lower.refuse(expr, codes::NAME, &format!("the column `{}` cannot be named", text::comment(&field.column)));
+        return lower.refuse(
+            expr,
+            codes::NAME,
+            &format!("the column `{}` cannot be named", text::comment(&field.column)),
+        );
     }
     if let (Test::Exists, false) = (test, field.nullable) {
         return Cond::Always(true);
@@ -84,7 +80,9 @@ fn one_of(field: &MappedField, fold: bool, values: &[Value]) -> Result<Cond, Str
     let mut ranges = Vec::new();
     for value in values {
         match value {
-            Value::Duration(ms) | Value::Timestamp(ms) if field.unit.is_some() => ranges.push(instant(field, CompareOp::Equal, *ms)?),
+            Value::Duration(ms) | Value::Timestamp(ms) if field.unit.is_some() => {
+                ranges.push(instant(field, CompareOp::Equal, *ms)?)
+            }
             Value::String(text) if field.trailing_dot => {
                 literals.push(text::string(text));
                 literals.push(text::string(&format!("{text}.")));
@@ -93,7 +91,12 @@ fn one_of(field: &MappedField, fold: bool, values: &[Value]) -> Result<Cond, Str
         }
     }
     let mut seen = Vec::new();
-    literals.retain(|l| !seen.contains(l) && { seen.push(l.clone()); true });
+    literals.retain(|l| {
+        !seen.contains(l) && {
+            seen.push(l.clone());
+            true
+        }
+    });
     let texts = field.ty == Scalar::String && fold;
     let listed = match (literals.len(), texts) {
         (0, _) => Cond::Always(false),
@@ -182,7 +185,9 @@ fn operator(op: CompareOp) -> &'static str {
 
 fn plain_text(field: &MappedField) -> Result<(), String> {
     match field.ty {
-        Scalar::String if field.trailing_dot => Err("a dot may end the value there, which a pattern would see".to_owned()),
+        Scalar::String if field.trailing_dot => {
+            Err("a dot may end the value there, which a pattern would see".to_owned())
+        }
         Scalar::String => Ok(()),
         other => Err(format!("it is kept as {other} there, and only texts are searched")),
     }
@@ -249,7 +254,8 @@ fn in_nets(field: &MappedField, nets: &[IpNet]) -> Result<Cond, String> {
             other => plain.push(text::string(&other.trunc().to_string())),
         }
     }
-    let member = |values: Vec<String>| if values.is_empty() { Cond::Always(false) } else { atom(field, "in_nets", values) };
+    let member =
+        |values: Vec<String>| if values.is_empty() { Cond::Always(false) } else { atom(field, "in_nets", values) };
     let is_four = member(vec![text::string("0.0.0.0/0")]);
     Ok(or([member(plain), and([member(wide), not(is_four)])]))
 }

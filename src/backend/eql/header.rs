@@ -21,7 +21,13 @@ pub(super) struct Facts<'a> {
 /// Lines that begin with `//`, a line break behind each.
 pub(super) fn header(rule: &Rule, mapping: &Mapping, facts: &Facts<'_>) -> String {
     let mut lines = vec![
-        format!("rule {} {}, environment {}, siemc {}", rule.name, rule.id, rule.environment, env!("CARGO_PKG_VERSION")),
+        format!(
+            "rule {} {}, environment {}, siemc {}",
+            rule.name,
+            rule.id,
+            rule.environment,
+            env!("CARGO_PKG_VERSION")
+        ),
         format!("fidelity: {}", facts.fidelity),
     ];
     if !rule.params.is_empty() {

@@ -18,7 +18,14 @@ pub(super) fn contains(lower: &mut Lower<'_>, expr: &Expr, lookup: LookupId, key
 }
 
 /// A question about `lookup[keys].column`: the rows whose cell answers it, less more specific rows whose cell does not.
-pub(super) fn column(lower: &mut Lower<'_>, expr: &Expr, lookup: LookupId, keys: &[Expr], column: usize, test: &Test) -> Cond {
+pub(super) fn column(
+    lower: &mut Lower<'_>,
+    expr: &Expr,
+    lookup: LookupId,
+    keys: &[Expr],
+    column: usize,
+    test: &Test,
+) -> Cond {
     let Some(table) = inlined(lower, expr, lookup) else { return Cond::Always(true) };
     let cell = |row: &[Value]| row.get(table.keys.len() + column).cloned().unwrap_or(Value::Missing);
     let (mut met, mut unmet): (Vec<&[Value]>, Vec<&[Value]>) = (Vec::new(), Vec::new());

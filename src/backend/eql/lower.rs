@@ -29,7 +29,9 @@ impl Lower<'_> {
     pub(super) fn cond(&mut self, expr: &Expr) -> Cond {
         match &expr.kind {
             ExprKind::Not(inner) if self.it.is_some() => self.refuse_in_list(inner, "`not` over an element of a list"),
-            ExprKind::And(_) if self.it.is_some() => self.refuse_in_list(expr, "two conditions on one element of a list"),
+            ExprKind::And(_) if self.it.is_some() => {
+                self.refuse_in_list(expr, "two conditions on one element of a list")
+            }
             ExprKind::Not(inner) => not(self.cond(inner)),
             ExprKind::And(parts) => and(parts.iter().map(|p| self.cond(p)).collect::<Vec<_>>()),
             ExprKind::Or(parts) => or(parts.iter().map(|p| self.cond(p)).collect::<Vec<_>>()),
@@ -81,7 +83,9 @@ impl Lower<'_> {
                 None => Cond::Always(false),
             },
             ExprKind::Leaf(Leaf::Time) => field::ask_time(self, expr, test),
-            ExprKind::Leaf(_) => self.refuse(expr, codes::NEEDS_HISTORY, "what was true before an event cannot be asked"),
+            ExprKind::Leaf(_) => {
+                self.refuse(expr, codes::NEEDS_HISTORY, "what was true before an event cannot be asked")
+            }
             ExprKind::Coalesce(items) => self.first_of(items, test),
             ExprKind::If { condition, then, otherwise } => {
                 let condition = self.cond(condition);

@@ -179,7 +179,8 @@ fn folded(set: &ClassUnicode) -> ClassUnicode {
     let letters = |from: char, to: char, change: fn(&char) -> char| {
         let mut inside = ClassUnicode::new([ClassUnicodeRange::new(from, to)]);
         inside.intersect(set);
-        let ranges: Vec<_> = inside.ranges().iter().map(|r| ClassUnicodeRange::new(change(&r.start()), change(&r.end()))).collect();
+        let ranges: Vec<_> =
+            inside.ranges().iter().map(|r| ClassUnicodeRange::new(change(&r.start()), change(&r.end()))).collect();
         ranges
     };
     let mut all = letters('a', 'z', char::to_ascii_uppercase);
@@ -196,7 +197,10 @@ mod tests {
         assert_eq!(whole("ab", false).unwrap(), ".*ab.*");
         assert_eq!(whole("^ab$", false).unwrap(), "ab");
         assert_eq!(whole("^a|b$", false).unwrap(), "a.*|.*b");
-        assert_eq!(whole("(^a|b)$", false).unwrap_err(), "an anchor can only begin or end the expression, or one of its outermost choices");
+        assert_eq!(
+            whole("(^a|b)$", false).unwrap_err(),
+            "an anchor can only begin or end the expression, or one of its outermost choices"
+        );
         assert_eq!(whole("^$", false).unwrap(), "()");
     }
 

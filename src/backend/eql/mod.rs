@@ -82,7 +82,10 @@ fn signal(reader: &mut Reader<'_>, detect: Option<&Signal>, close: &mut Closenes
             sources.sort_unstable();
             sources.dedup();
             if keys.is_some() || sources.len() < selections.len() {
-                close.repeats(detect.span, "hits of one time and group are not merged, and an event that two streams hold hits once");
+                close.repeats(
+                    detect.span,
+                    "hits of one time and group are not merged, and an event that two streams hold hits once",
+                );
             }
             Some(events(reader, selections, keys.as_ref()))
         }
@@ -128,8 +131,11 @@ fn chain(reader: &mut Reader<'_>, sequence: &Sequence, close: &mut Closeness) ->
     let last = sequence.steps.last();
     if let Some(step) = last {
         let exceptions = Exceptions::of(reader.rule, &step.keys);
-        close.over_report_if(exceptions.changing(), "the hits that it excepts still use up a start in a rule: a later hit of that start \
-                                                     is reported here");
+        close.over_report_if(
+            exceptions.changing(),
+            "the hits that it excepts still use up a start in a rule: a later hit of that start \
+                                                     is reported here",
+        );
     }
     let lowered = sequence::lower(reader, sequence, alerts::not_excepted)?;
     if let Some(early) = lowered.early {
@@ -209,9 +215,17 @@ fn finished(reader: &Reader<'_>, shape: &Shape, close: Closeness) -> Query {
     let lookback = maxspan.unwrap_or(0);
     let body = query::print(shape, reader.target);
     let fidelity = close.fidelity();
-    let facts = header::Facts { fidelity, sources: &sources, tiebreaker: tiebreaker.as_deref(), lookback, maxspan, deadline };
+    let facts =
+        header::Facts { fidelity, sources: &sources, tiebreaker: tiebreaker.as_deref(), lookback, maxspan, deadline };
     let text = format!("{}{body}\n", header::header(rule, reader.mapping, &facts));
-    Query { target: Target::Eql, text, fidelity, losses: close.losses, assumptions: assumptions(reader, shape), lookback }
+    Query {
+        target: Target::Eql,
+        text,
+        fidelity,
+        losses: close.losses,
+        assumptions: assumptions(reader, shape),
+        lookback,
+    }
 }
 
 fn assumptions(reader: &Reader<'_>, shape: &Shape) -> Vec<String> {
@@ -223,7 +237,9 @@ fn assumptions(reader: &Reader<'_>, shape: &Shape) -> Vec<String> {
             names.push("ties-follow-the-rule");
         }
     }
-    if query::print(shape, reader.target).contains(":00.000Z\"") || reader.rule.exceptions.iter().any(|e| e.expires.is_some()) {
+    if query::print(shape, reader.target).contains(":00.000Z\"")
+        || reader.rule.exceptions.iter().any(|e| e.expires.is_some())
+    {
         names.push("dates-are-iso");
     }
     names.into_iter().map(str::to_owned).collect()

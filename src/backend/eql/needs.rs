@@ -3,7 +3,9 @@
 use super::codes;
 use crate::backend::target::TargetData;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Analytic, CompareOp, Expr, ExprKind, Leaf, Measure, MeasureFunction, Rule, Sequence, SignalId, StreamRef, Window};
+use crate::ir::{
+    Analytic, CompareOp, Expr, ExprKind, Leaf, Measure, MeasureFunction, Rule, Sequence, SignalId, StreamRef, Window,
+};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -27,7 +29,8 @@ fn signal(rule: &Rule, id: SignalId, seen: &mut Vec<SignalId>, needs: &mut Vec<N
     let Some(signal_) = rule.signals.get(id.index()).filter(|_| !seen.contains(&id)) else { return };
     seen.push(id);
     let at = signal_.span;
-    let mut need = |capability, what: &str| needs.push(Need { capability, at, what: format!("`{}`: {what}", signal_.name) });
+    let mut need =
+        |capability, what: &str| needs.push(Need { capability, at, what: format!("`{}`: {what}", signal_.name) });
     match &signal_.analytic {
         Analytic::Match { .. } => need("match", "a selection of events"),
         Analytic::Any { .. } => need("any", "one of several streams"),

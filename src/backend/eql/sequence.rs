@@ -25,7 +25,11 @@ pub(super) struct Lowered {
 }
 
 /// Nothing where it is refused (in `reader.found`). `extra` is asked of the last step too.
-pub(super) fn lower(reader: &mut Reader<'_>, sequence: &Sequence, extra: impl Fn(&mut Reader<'_>, SourceId) -> Cond) -> Option<Lowered> {
+pub(super) fn lower(
+    reader: &mut Reader<'_>,
+    sequence: &Sequence,
+    extra: impl Fn(&mut Reader<'_>, SourceId) -> Cond,
+) -> Option<Lowered> {
     let steps: Vec<Vec<Selection>> = sequence.steps.iter().map(|step| of_step(reader, step)).collect();
     let until = sequence.until.as_ref().map(|u| (reader.selections(u.stream, &[], u.span), u));
     let last = steps.len().saturating_sub(1);
@@ -87,13 +91,24 @@ fn row(reader: &mut Reader<'_>, present: bool, selections: &[Selection], keys: &
     let keys = reader.key_columns(keys, &sources, at)?;
     let cond = whole(selections);
     if present && cond == Cond::Always(false) && reader.found.is_empty() {
-        reader.found.push(codes::refusal(codes::NEVER, at, "no event can be this step with the mapping of the environment"));
+        reader.found.push(codes::refusal(
+            codes::NEVER,
+            at,
+            "no event can be this step with the mapping of the environment",
+        ));
     }
     Some(Row { present, cond, keys })
 }
 
 /// Takes the `until` events out of a step between the first and the last.
-fn without(reader: &mut Reader<'_>, selections: &mut [Selection], step: &Step, ends: &[Selection], until: &Keys, at: Span) {
+fn without(
+    reader: &mut Reader<'_>,
+    selections: &mut [Selection],
+    step: &Step,
+    ends: &[Selection],
+    until: &Keys,
+    at: Span,
+) {
     for selection in selections {
         let here = ends.iter().filter(|end| end.source == selection.source && !are_disjoint(reader, selection, end));
         for end in here.collect::<Vec<_>>() {
@@ -142,7 +157,11 @@ fn checked_absences(reader: &mut Reader<'_>, sequence: &Sequence) {
     let spans: Vec<Span> = between.chain(ends).collect();
     let Some(first) = spans.first().copied() else { return };
     if reader.tiebreaker().is_none() {
-        let found = codes::refusal(codes::ABSENCE, first, "an absence needs a tiebreaker, in one column of all sources of the rule");
+        let found = codes::refusal(
+            codes::ABSENCE,
+            first,
+            "an absence needs a tiebreaker, in one column of all sources of the rule",
+        );
         reader.found.push(found.help("name a `tiebreaker` for the sources in the schema, and map it to one column"));
     }
     if let (Some(until), true) = (&sequence.until, sequence.absent_first.is_some() || sequence.absent_last.is_some()) {
@@ -155,11 +174,16 @@ fn checked_limits(reader: &mut Reader<'_>, sequence: &Sequence) {
     let at = sequence.steps.first().map_or(Span::default(), |s| s.span);
     let absence = sequence.absent_first.as_ref().or(sequence.absent_last.as_ref());
     if sequence.within < 1 && (sequence.steps.len() > 1 || absence.is_none()) {
-        reader.found.push(codes::refusal(codes::CANNOT_SAY, at, "a sequence within one instant cannot be said: `maxspan` is at least 1ms"));
+        reader.found.push(codes::refusal(
+            codes::CANNOT_SAY,
+            at,
+            "a sequence within one instant cannot be said: `maxspan` is at least 1ms",
+        ));
     }
     let most = reader.target.limits.sequence_steps.unwrap_or(usize::MAX);
     if sequence.steps.len() > most {
-        let message = format!("a sequence of {} steps is more than the {most} that a repeat can have", sequence.steps.len());
+        let message =
+            format!("a sequence of {} steps is more than the {most} that a repeat can have", sequence.steps.len());
         reader.found.push(codes::refusal(codes::CANNOT_SAY, at, &message));
     }
 }
@@ -173,6 +197,10 @@ fn checked_keys(reader: &mut Reader<'_>, rows: &[Row], until: Option<&Row>, sequ
     if all.all(|other| other == first) {
         return Some(());
     }
-    reader.found.push(codes::refusal(codes::KEYS, at, "the keys of the steps are kept as different types, which never join"));
+    reader.found.push(codes::refusal(
+        codes::KEYS,
+        at,
+        "the keys of the steps are kept as different types, which never join",
+    ));
     None
 }

@@ -130,7 +130,8 @@ impl Reader<'_> {
         let Some(field) = expr.and_then(|e| plain_field(self.rule, e)) else {
             let message = format!("the key `{name}` is computed, and only a field can join events");
             let found = codes::refusal(codes::KEYS, at, &message);
-            self.found.push(found.help("name a field, or compute the key as events are stored; `spl` and `kql` can say it"));
+            self.found
+                .push(found.help("name a field, or compute the key as events are stored; `spl` and `kql` can say it"));
             return None;
         };
         let Some(mapped) = self.mapping.field(source, field) else {
@@ -143,7 +144,8 @@ impl Reader<'_> {
             return None;
         };
         if mapped.lower || mapped.trailing_dot || mapped.list || super::text::is_unspeakable(&mapped.column) {
-            let message = format!("the key `{name}` is not stored in the one form that joins (capitals, a trailing dot, a list)");
+            let message =
+                format!("the key `{name}` is not stored in the one form that joins (capitals, a trailing dot, a list)");
             self.found.push(codes::refusal(codes::KEYS, at, &message));
             return None;
         }
@@ -154,7 +156,8 @@ impl Reader<'_> {
     pub(super) fn tiebreaker(&self) -> Option<String> {
         let mut columns: Vec<Option<&str>> = Vec::new();
         for source in self.sources() {
-            let column = self.mapping.source(source).and_then(|s| s.fields.get(&s.tiebreaker?)).map(|f| f.column.as_str());
+            let column =
+                self.mapping.source(source).and_then(|s| s.fields.get(&s.tiebreaker?)).map(|f| f.column.as_str());
             if !columns.contains(&column) {
                 columns.push(column);
             }
