@@ -1,5 +1,8 @@
 //! The evaluator over a fleet's events: `cargo bench --bench run`.
 
+// A benchmark that cannot run has nothing better to do than to stop.
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 #[path = "support/fleet.rs"]
 mod fleet;
 #[path = "support/rules.rs"]

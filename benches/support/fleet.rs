@@ -65,7 +65,7 @@ impl Fleet {
             out,
             r#"{{"source":"{}","time":{time},"event.seq":{number},"device.id":"device-{device:05}","device.platform":"{platform}","device.os_version":"{version}","device.supervised":{},"user.id":"user-{:05}","#,
             source.name(),
-            device % 4 != 0,
+            !device.is_multiple_of(4),
             device / 2,
         )?;
         source.write(app, time, random, out)?;

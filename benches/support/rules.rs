@@ -195,7 +195,9 @@ impl Build<'_> {
         ];
         let idle = self.context("idle", ContextForm::None { known: None }, 2, &["device.id"], 10 * MINUTE);
         let mut steps = vec![self.step(&[0]), self.step(&[1])];
-        steps.iter_mut().for_each(|s| s.filter = Some(context(0)));
+        for step in &mut steps {
+            step.filter = Some(context(0));
+        }
         let sequence = Sequence { within: MINUTE, steps, absent_first: None, absent_last: None, until: None };
         self.rule("timer-service", events, vec![idle], Analytic::Sequence(sequence))
     }

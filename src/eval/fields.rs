@@ -119,7 +119,9 @@ fn analytic<'a>(analytic: &'a Analytic, see: &mut dyn FnMut(&'a Expr)) {
         Analytic::Threshold { of, keys: k, measures, having, .. } => {
             of.filter.iter().for_each(&mut *see);
             keys(k, see);
-            measures.iter().for_each(|m| measure(m, see));
+            for m in measures {
+                measure(m, see);
+            }
             see(having);
         }
         Analytic::Together { of, keys: k, .. } => {
