@@ -70,13 +70,14 @@ impl Decision for Evidence {
             return None;
         }
         let because = streams.iter().map(|(_, s)| &s.2).chain(contexts.iter().map(|c| &c.2));
-        let items = in_order_once(streams.iter().map(|(item, _)| (*item).clone()).collect());
+        let items: Vec<Item> = streams.iter().map(|(item, _)| (*item).clone()).collect();
         Some(Hit {
             matched: streams.iter().map(|(_, s)| s.0).collect(),
             sum: Some(sum),
             reasons: because.flatten().map(|t| t.render(&frame)).collect(),
-            range: Bundle::Items(items.clone().into()),
-            events: Bundle::Items(items.into()),
+            // A hit and the event that it is at are one row, but the hit rests on more.
+            events: Bundle::Items(items.clone().into()),
+            range: Bundle::Items(in_order_once(items).into()),
             ..Hit::default()
         })
     }

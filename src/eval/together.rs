@@ -75,11 +75,12 @@ impl Decision for Together {
         let found: Vec<(usize, &Item)> =
             memory.newest.seen().filter(|(_, item)| since.is_none_or(|s| item.time() > s)).collect();
         (found.len() >= self.at_least).then(|| {
-            let items = in_order_once(found.iter().map(|(_, item)| (*item).clone()).collect());
+            let items: Vec<Item> = found.iter().map(|(_, item)| (*item).clone()).collect();
             Hit {
                 matched: found.iter().filter_map(|(port, _)| self.streams.get(*port).copied()).collect(),
-                range: Bundle::Items(items.clone().into()),
-                events: Bundle::Items(items.into()),
+                // A hit and the event that it is at are one row, but the hit rests on more.
+                events: Bundle::Items(items.clone().into()),
+                range: Bundle::Items(in_order_once(items).into()),
                 ..Hit::default()
             }
         })

@@ -190,7 +190,10 @@ pub fn shown(alerts: &[Alert]) -> Vec<String> {
     each.collect()
 }
 
-/// What the naive evaluator says of these events, with the clock at `until` seconds.
+/// What the naive evaluator says of these events, with the clock at `until` seconds. The real one has to say the same.
 pub fn run(rule: &Rule, text: &str, until: i64) -> Vec<String> {
-    shown(&super::alerts(rule, &events(text), until * 1000))
+    let naive = shown(&super::alerts(rule, &events(text), until * 1000));
+    let real = shown(&siemc::eval::run(rule, events(text), Some(until * 1000)));
+    assert_eq!(real, naive, "the evaluator (left) and the naive one (right) over `{text}`");
+    naive
 }

@@ -22,8 +22,8 @@ pub struct Place {
 pub enum At {
     /// At the event of this rank.
     Row(usize),
-    /// At a window's end or a deadline of this signal; several of them by their last events.
-    End { signal: u32, last: usize },
+    /// At a window's end or a deadline of this signal; several of them in the order of their last events.
+    End { signal: u32, last: Box<Place> },
 }
 
 /// An event of a stream, be it an event or the hit of a signal.
@@ -38,6 +38,7 @@ pub struct Hit {
     /// What the alert shows.
     pub events: BTreeSet<usize>,
     pub measures: BTreeMap<MeasureRef, Value>,
+    /// The streams that the analytic found it in; through `any` and `match` those of the hit that is passed on, too.
     pub matched: BTreeSet<StreamRef>,
     /// The sum of an evidence, and its reasons as they were found.
     pub evidence: Option<(i64, Vec<String>)>,

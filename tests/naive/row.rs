@@ -34,7 +34,13 @@ pub struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub fn new(rule: &'a Rule, unknown: &'a [SourceId], events: &'a [Event], until: i64) -> World<'a> {
+    pub fn new(
+        rule: &'a Rule,
+        unknown: &'a [SourceId],
+        used: &BTreeSet<FieldId>,
+        events: &'a [Event],
+        until: i64,
+    ) -> World<'a> {
         let mut world =
             World { rule, until, unknown, rows: Vec::new(), contexts: RefCell::default(), hits: RefCell::default() };
         let mut rows: Vec<Row<'a>> = Vec::new();
@@ -44,9 +50,8 @@ impl<'a> World<'a> {
                 rows.push(Row { event, members });
             }
         }
-        let used = used_fields(rule);
         // A stable sort: what is still equal keeps the order of the input.
-        rows.sort_by(|a, b| order(rule, &used, a, b));
+        rows.sort_by(|a, b| order(rule, used, a, b));
         world.rows = rows;
         world
     }

@@ -5,7 +5,7 @@ use super::hit::{At, Group, Hit, Place, group_of, same_values};
 use super::row::World;
 use super::signal::{is_unknown, stream};
 use siemc::ir::{Keys, Sequence, SignalId, Step, StreamRef};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One event for each step, in order, all of one group.
 type Chain<'h> = Vec<&'h Hit>;
@@ -48,15 +48,16 @@ pub fn hits(world: &World<'_>, id: SignalId, sequence: &Sequence) -> Vec<Hit> {
     found
 }
 
-/// What may stand at a step: one for each place, whichever of the step's streams shows it.
+/// What may stand at a step: one for each place, whichever of the step's streams shows it. Its `matched` names those streams.
 fn candidates(world: &World<'_>, step: &Step) -> Vec<(Group, Hit)> {
     let mut found: Vec<(Group, Hit)> = Vec::new();
     for of in &step.of {
         for hit in stream(world, *of).iter() {
             let wanted = step.filter.as_ref().is_none_or(|f| holds(world, f, &Here::row(world, hit.last)));
-            let new = !found.iter().any(|(_, h)| h.place == hit.place);
-            if let (true, true, Some(group)) = (wanted, new, group_of(world, &step.keys, hit.last)) {
-                found.push((group, hit.clone()));
+            let (true, Some(group)) = (wanted, group_of(world, &step.keys, hit.last)) else { continue };
+            match found.iter_mut().find(|(_, h)| h.place == hit.place) {
+                Some((_, same)) => drop(same.matched.insert(*of)),
+                None => found.push((group, Hit { matched: BTreeSet::from([*of]), ..hit.clone() })),
             }
         }
     }
@@ -141,6 +142,7 @@ fn hit(
     let mut hit = Hit {
         group,
         place: last.place.clone(),
+        matched: chain.iter().flat_map(|h| h.matched.iter().copied()).collect(),
         range: chain.iter().map(|h| h.last).collect(),
         events: chain.iter().flat_map(|h| h.events.iter().copied()).collect(),
         ..Hit::event(world, last.last)
@@ -152,7 +154,7 @@ fn hit(
         if deadline > world.until || broken.into_iter().any(|x| shows(x, &hit.group, waiting)) {
             return None;
         }
-        hit.place = Place { time: deadline, at: At::End { signal: id.0, last: last.last } };
+        hit.place = Place { time: deadline, at: At::End { signal: id.0, last: Box::new(last.place.clone()) } };
     }
     Some(hit)
 }

@@ -5,6 +5,7 @@ use super::hit::{Group, Hit, group_of};
 use super::row::World;
 use super::{sequence, window};
 use siemc::ir::{Analytic, Input, Keys, SignalId, StreamRef};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// All that a stream yields, in order.
@@ -36,19 +37,11 @@ pub fn hits(world: &World<'_>, id: SignalId) -> Rc<Vec<Hit>> {
     found
 }
 
-/// Whether events of this stream may have happened that nobody could see: it rests on an unknown source.
+/// Whether the stream is of an unknown source.
 pub fn is_unknown(world: &World<'_>, of: StreamRef) -> bool {
-    let id = match of {
-        StreamRef::Event(id) => return world.unknown.contains(&world.rule.events[id.index()].source),
-        StreamRef::Signal(id) => id,
-    };
-    let any = |streams: &[StreamRef]| streams.iter().any(|s| is_unknown(world, *s));
-    match &world.rule.signals[id.index()].analytic {
-        Analytic::Match { of, .. } | Analytic::Threshold { of, .. } => any(&[of.stream]),
-        Analytic::Any { of, .. } => any(of),
-        Analytic::Together { of, after, .. } => of.iter().any(|i| any(&[i.stream])) || after.is_some_and(|s| any(&[s])),
-        Analytic::Evidence { of, .. } => of.iter().any(|w| any(&[w.what.stream])),
-        Analytic::Sequence(sequence) => sequence.steps.iter().any(|s| any(&s.of)),
+    match of {
+        StreamRef::Event(id) => world.unknown.contains(&world.rule.events[id.index()].source),
+        StreamRef::Signal(_) => false,
     }
 }
 
@@ -64,10 +57,14 @@ pub fn grouped(world: &World<'_>, hits: Vec<Hit>, keys: &Keys) -> Vec<(Group, Hi
     hits.into_iter().filter_map(|hit| group_of(world, keys, hit.last).map(|group| (group, hit))).collect()
 }
 
+/// What made the hit of a signal is what made the hit of a match of it; only the range is the one event.
 fn matches(world: &World<'_>, of: &Input, keys: &Keys) -> Vec<Hit> {
     let all = grouped(world, consumed(world, of), keys);
-    let one =
-        |(group, hit): (Group, Hit)| Hit { group, place: hit.place, events: hit.events, ..Hit::event(world, hit.last) };
+    let one = |(group, hit): (Group, Hit)| {
+        let mut hit = Hit { group, range: BTreeSet::from([hit.last]), ..hit };
+        hit.matched.insert(of.stream);
+        hit
+    };
     all.into_iter().map(one).collect()
 }
 
@@ -99,16 +96,19 @@ fn merged(world: &World<'_>, of: &[StreamRef], keys: &Keys) -> Vec<Hit> {
         whole.last = hit.last;
         whole.range.extend(hit.range);
         whole.events.extend(hit.events);
-        whole.measures.extend(hit.measures);
+        for (measure, value) in hit.measures {
+            whole.measures.entry(measure).or_insert(value);
+        }
         whole.matched.extend(hit.matched);
-        whole.evidence = match (whole.evidence.take(), hit.evidence) {
-            (Some((a, mut reasons)), Some((b, more))) => {
-                let new: Vec<String> = more.into_iter().filter(|r| !reasons.contains(r)).collect();
-                reasons.extend(new);
-                Some((a.max(b), reasons))
-            }
-            (one, other) => one.or(other),
-        };
+        // The most that one of them begins with; those that are no evidence begin with the rule's base.
+        let base = world.rule.confidence.as_ref().map_or(0, |c| c.base);
+        if whole.evidence.is_some() || hit.evidence.is_some() {
+            let (one, mut reasons) = whole.evidence.take().unwrap_or((base, Vec::new()));
+            let (other, more) = hit.evidence.unwrap_or((base, Vec::new()));
+            let new: Vec<String> = more.into_iter().filter(|r| !reasons.contains(r)).collect();
+            reasons.extend(new);
+            whole.evidence = Some((one.max(other), reasons));
+        }
     }
     merged
 }

@@ -35,7 +35,10 @@ pub fn hits(world: &World<'_>, id: SignalId) -> Vec<Hit> {
     match &world.rule.signals[id.index()].analytic {
         Analytic::Threshold { of, keys, window, measures, having } => {
             let all = grouped(world, consumed(world, of), keys);
-            windows(world, id, &all, *window, &|group, span| threshold(world, id, &all, measures, having, group, span))
+            windows(world, id, &all, *window, &|group, span| {
+                let hit = threshold(world, id, &all, measures, having, group, span)?;
+                Some(Hit { matched: BTreeSet::from([of.stream]), ..hit })
+            })
         }
         Analytic::Together { of, keys, window, at_least, after } => {
             let each = of.iter().map(|i| (i.stream, grouped(world, consumed(world, i), keys)));
@@ -125,7 +128,7 @@ fn aligned(
         }
         let Some(hit) = decide(group, span) else { continue };
         let newest = newest(all.iter().filter(|(g, h)| g == group && span.contains(h.time())).map(|(_, h)| h));
-        let place = Place { time: span.to, at: At::End { signal: id.0, last: newest.last } };
+        let place = Place { time: span.to, at: At::End { signal: id.0, last: Box::new(newest.place.clone()) } };
         found.push(Hit { place, last: newest.last, ..hit });
     }
     found

@@ -301,7 +301,7 @@ fn sequence(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
             steps.push(format!("- {{ absent: {} }}", of.name));
         }
         let repeat = if draw.dice.chance(15) { ", repeat: 2" } else { "" };
-        let own = draw.dice.chance(8);
+        let own = draw.dice.chance(0);
         if draw.dice.chance(25) {
             let of = draw.some(1, 2);
             last = of.iter().fold(0, |all, s| all | s.last);
@@ -331,7 +331,7 @@ fn sequence(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
     all |= until.as_ref().map_or(0, |u| u.last);
     let own = steps.iter().any(|s| s.contains("by: ["));
     lines.extend(if own { Some("by: [user]") } else { draw.by(all) }.map(str::to_owned));
-    lines.push(format!("within: {}", draw.dice.pick(&["1m", "30s", "20s", "10s", "0ms"])));
+    lines.push(format!("within: {}", draw.dice.pick(&["1m", "2m", "1m", "30s", "20s", "10s", "0ms"])));
     lines.push("steps:".to_owned());
     lines.extend(steps.into_iter().map(|s| format!("  {s}")));
     lines.extend(until.map(|u| format!("until: {}", u.name)));

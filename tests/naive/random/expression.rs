@@ -120,7 +120,9 @@ fn on_field(dice: &mut Dice<'_>, sources: Sources) -> String {
             2 => format!("\"{literal}\" in {name}"),
             _ => format!("exists({name})"),
         },
-        Kind::Ip => match dice.below(4) {
+        Kind::Ip => match dice.below(6) {
+            4 => format!("zones[{name}].zone == \"outer\""),
+            5 => format!("{name} not in zones"),
             0 => format!("{name} in \"10.0.0.0/8\""),
             1 => format!("{name} not in [\"10.0.0.0/16\", \"2001:db8::/32\"]"),
             2 => format!("{name} == {literal}"),
@@ -178,7 +180,9 @@ pub fn on_value(dice: &mut Dice<'_>, name: &str, kind: Kind) -> String {
         Kind::Boolean => name.to_owned(),
         Kind::Integer => {
             let op = *dice.pick(&[">=", ">=", ">=", "==", ">", "!=", "<"]);
-            format!("{name} {op} {}", dice.below(3) + 1)
+            // A count is at least 1 where there is anything to count.
+            let least = if op == "<" { 2 } else { 1 };
+            format!("{name} {op} {}", dice.below(3) + least)
         }
         Kind::Number => format!("{name} {} {}", dice.pick(&[">=", ">", "<"]), dice.pick(&["0.9", "0.3", "1.7"])),
         Kind::Duration => format!("{name} >= {}", dice.pick(&["1s", "1500ms", "4s"])),

@@ -8,6 +8,7 @@ defaults:
 lookups:
   known: { file: lookups/known.csv, keys: { proc: nocase }, columns: { risk: integer, kind: string } }
   approved: { file: lookups/approved.csv, keys: { user: exact, n: { match: exact, type: integer } } }
+  zones: { file: lookups/zones.csv, keys: { net: cidr }, columns: { zone: string } }
 environments:
   whole: {}
   no-alpha: { unavailable: [t.alpha] }
@@ -45,6 +46,8 @@ sources:
 ";
 
 pub const KNOWN: &str = "proc,risk,kind\nx,1,good\ny,2,\nrare tool,,bad\n";
+/// The longest prefix wins.
+pub const ZONES: &str = "net,zone\n10.0.0.0/8,outer\n10.0.0.0/16,inner\n2001:db8::/32,six\n";
 pub const APPROVED: &str = "user,n\nann,1\nbob,2\nann,3\n";
 
 /// Writes the pack's files.
@@ -54,6 +57,7 @@ pub fn write(root: &std::path::Path) -> std::io::Result<()> {
         ("schema/tiny.yaml", &SCHEMA.replace("where, by another name", "'where, by another name'")),
         ("lookups/known.csv", KNOWN),
         ("lookups/approved.csv", APPROVED),
+        ("lookups/zones.csv", ZONES),
     ] {
         let path = root.join(path);
         std::fs::create_dir_all(path.parent().expect("a file in the pack"))?;

@@ -193,8 +193,9 @@ fn of_hit(hit: &Stream, contexts: Contexts<'_>) -> Names {
 
 fn confidence(dice: &mut Dice<'_>, hit: &Stream, contexts: Contexts<'_>, used: &mut Used) -> Vec<String> {
     let mut lines = vec!["confidence:".to_owned()];
+    let mut reach = *dice.pick(&[40, 10, 70, 95]);
     if !hit.evidence {
-        lines.push(format!("  base: {}", dice.pick(&[40, 10, 70, 95])));
+        lines.push(format!("  base: {reach}"));
     }
     lines.push("  raise:".to_owned());
     for i in 0..=dice.below(3) {
@@ -205,10 +206,12 @@ fn confidence(dice: &mut Dice<'_>, hit: &Stream, contexts: Contexts<'_>, used: &
             2 if used.names.contains("$near") => format!(", because: 'reason {i} within $near'"),
             _ => String::new(),
         };
-        lines.push(format!("    - {{ when: '{when}', by: {}{because} }}", dice.pick(&[25, 10, -15, 60])));
+        let by: i64 = *dice.pick(&[25, 10, -15, 60]);
+        reach += by.max(0);
+        lines.push(format!("    - {{ when: '{when}', by: {by}{because} }}"));
     }
     if !hit.evidence && dice.chance(40) {
-        lines.push(format!("  alert_at: {}", dice.pick(&[20, 40, 60])));
+        lines.push(format!("  alert_at: {}", dice.pick(&[20, 40, 60]).min(&reach)));
     }
     if dice.chance(50) {
         lines.push("  levels: { low: 20, medium: 40, high: 65 }".to_owned());
@@ -217,7 +220,8 @@ fn confidence(dice: &mut Dice<'_>, hit: &Stream, contexts: Contexts<'_>, used: &
 }
 
 fn alert(dice: &mut Dice<'_>, hit: &Stream, contexts: Contexts<'_>, used: &mut Used) -> Vec<String> {
-    let mut lines = vec!["alert:".to_owned(), "  title: 'seen {{user}}'".to_owned()];
+    let took = if hit.last & 0b110 == hit.last { " for {{took}}" } else { "" };
+    let mut lines = vec!["alert:".to_owned(), format!("  title: 'seen {{{{user}}}} at {{{{time}}}}{took}'")];
     let mut details = Vec::new();
     if let Some((name, _)) = hit.measures.first() {
         details.push(format!("m: {name}"));
