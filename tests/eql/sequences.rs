@@ -1,0 +1,115 @@
+//! Sequences, thresholds, and how close they are.
+
+use super::kit::{Outcome, body, compile, parsed};
+use siemc::backend::Fidelity;
+
+const EVENTS: &str = "events:
+  timer: { source: mobile.timer_event, where: timer.kind == \"alarm\" }
+  service: { source: mobile.service_start, where: service.foreground }
+  touch: { source: mobile.user_interaction }
+  job: { source: mobile.job_event, where: job.action == \"created\" }
+  run: { source: mobile.job_event, where: job.action == \"executed\" }
+  stop: { source: mobile.job_event, where: job.action == \"cancelled\" }
+  ended: { source: mobile.job_event, where: 'job.action in [\"finished\", \"executed\"]' }
+";
+
+const OVER: Fidelity = Fidelity::Approximate { may_miss: false, may_over_report: true };
+
+fn rule(rest: &str) -> Outcome {
+    compile(&format!("{EVENTS}{rest}"))
+}
+
+/// The rest of a rule, its text and its fidelity.
+fn cases() -> Vec<(&'static str, &'static str, Fidelity)> {
+    vec![
+        (
+            "detect: { sequence: { by: [device.id, app.bundle_id], within: 5s, steps: [timer, service] } }",
+            "sequence by device.id, app.bundle_id with maxspan=5s\n  [any where event.dataset == \"mobile.timer_event\" and ?timer.kind == \"alarm\"]\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]",
+            Fidelity::Exact,
+        ),
+        (
+            "detect: { sequence: { by: device.id, within: 90s, steps: [timer, {absent: touch}, service], until: stop } }",
+            "sequence by device.id with maxspan=90s\n  [any where event.dataset == \"mobile.timer_event\" and ?timer.kind == \"alarm\"]\n  ![any where event.dataset == \"mobile.user_interaction\"]\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]\nuntil [any where event.dataset == \"mobile.job_event\" and job.action == \"cancelled\"]",
+            Fidelity::Exact,
+        ),
+        // A step between that may itself be the `until` event leaves those out; the first and the last step do not.
+        (
+            "detect: { sequence: { by: device.id, within: 1h, steps: [job, run, service], until: ended } }",
+            "sequence by device.id with maxspan=1h\n  [any where event.dataset == \"mobile.job_event\" and job.action == \"created\"]\n  [any where event.dataset == \"mobile.job_event\"\n      and job.action == \"executed\"\n      and job.action not in (\"finished\", \"executed\")]\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]\nuntil [any where event.dataset == \"mobile.job_event\" and job.action in (\"finished\", \"executed\")]",
+            Fidelity::Exact,
+        ),
+        (
+            "detect: { sequence: { by: device.id, within: 1500ms, steps: [{event: timer, repeat: 3}, {any: [service, run]}] } }",
+            "sequence by device.id with maxspan=1500ms\n  [any where event.dataset == \"mobile.timer_event\" and ?timer.kind == \"alarm\"] with runs=3\n  [any where (event.dataset == \"mobile.service_start\" and service.foreground == true)\n      or (event.dataset == \"mobile.job_event\" and job.action == \"executed\")]",
+            Fidelity::Exact,
+        ),
+        (
+            "detect: { sequence: { by: device.id, within: 1h, steps: [{absent: touch, within: 10m}, service] } }",
+            "sequence by device.id with maxspan=10m\n  ![any where event.dataset == \"mobile.user_interaction\"]\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]",
+            Fidelity::Exact,
+        ),
+        (
+            "detect: { sequence: { by: device.id, within: 1h, steps: [service, {absent: touch, within: 10m}] } }",
+            "sequence by device.id with maxspan=10m\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]\n  ![any where event.dataset == \"mobile.user_interaction\"]",
+            OVER,
+        ),
+        (
+            "detect: { threshold: { of: timer, by: device.id, within: 1h, having: count() >= 3 } }",
+            "sequence by device.id with maxspan=1h\n  [any where event.dataset == \"mobile.timer_event\" and ?timer.kind == \"alarm\"] with runs=3",
+            Fidelity::SameGroups,
+        ),
+        ("detect: { match: touch }", "any where event.dataset == \"mobile.user_interaction\"", Fidelity::Exact),
+        (
+            "detect: { match: touch }\nalert: { once_per: 6h }",
+            "any where event.dataset == \"mobile.user_interaction\"",
+            Fidelity::SameGroups,
+        ),
+        (
+            "detect: { any: [touch, stop] }",
+            "any where event.dataset == \"mobile.user_interaction\"\n  or (event.dataset == \"mobile.job_event\" and job.action == \"cancelled\")",
+            Fidelity::Exact,
+        ),
+        (
+            "detect: { any: [run, stop] }",
+            "any where (event.dataset == \"mobile.job_event\" and job.action == \"executed\")\n  or (event.dataset == \"mobile.job_event\" and job.action == \"cancelled\")",
+            Fidelity::SameGroups,
+        ),
+        (
+            "detect: { match: touch }\nconfidence: { base: 50, alert_at: 40, raise: [{ when: device.supervised, by: 20, because: it is ours }] }",
+            "any where event.dataset == \"mobile.user_interaction\"",
+            Fidelity::SameGroups,
+        ),
+    ]
+}
+
+#[test]
+fn each_rule_becomes_its_text_and_the_parser_reads_it() {
+    let mut wrong = Vec::new();
+    let mut texts = Vec::new();
+    for (rest, expected, fidelity) in cases() {
+        let query = rule(rest).unwrap_or_else(|e| panic!("{rest}: {e:?}"));
+        let found = body(&query);
+        if (found.as_str(), query.fidelity) != (expected, fidelity) {
+            wrong.push(format!("{rest}\n--- expected {fidelity}\n{expected}\n--- found {}\n{found}", query.fidelity));
+        }
+        assert_eq!(query.losses.is_empty(), query.fidelity == Fidelity::Exact, "{rest}");
+        texts.push(query.text);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    parsed(&texts);
+}
+
+#[test]
+fn the_header_says_how_to_run_it() {
+    let query = rule("detect: { sequence: { by: device.id, within: 2h, steps: [timer, service] } }").unwrap();
+    let header: Vec<_> = query.text.lines().take_while(|l| l.starts_with("//")).collect();
+    assert_eq!(header[1], "// fidelity: exact");
+    assert_eq!(header[2], "// index: logs-mobile.timer_event-*,logs-mobile.service_start-*");
+    assert_eq!(header[3], "// tiebreaker_field: event.seq");
+    assert_eq!(
+        header[4],
+        "// schedule: every 15m, look-back 140m (Elastic advises an interval of at least half of maxspan, 1h)"
+    );
+    assert_eq!(query.lookback, 7_200_000);
+    assert!(query.assumptions.iter().any(|a| a == "ties-follow-the-rule"));
+}
