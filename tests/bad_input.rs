@@ -87,7 +87,9 @@ impl Case {
         }
         let paths: Vec<PathBuf> = self.files.iter().map(|input| folder.path().join(input.path())).collect();
         let root = format!("{}/", folder.path().display());
-        check(&paths).replace(&root, "")
+        let is_pack = self.files.iter().any(|input| input.path() == "pack.yaml");
+        let report = if is_pack { check_pack(folder.path()) } else { check(&paths) };
+        report.replace(&root, "")
     }
 }
 
@@ -134,6 +136,22 @@ fn check(paths: &[PathBuf]) -> String {
                 }
             }
             Err(found) => findings.push(found),
+        }
+    }
+    text(&findings.all, &files, false)
+}
+
+/// A whole pack, every rule in every environment, on the first of March 2026.
+fn check_pack(root: &Path) -> String {
+    let mut files = Files::default();
+    let mut findings = Findings::default();
+    if let Some(pack) = siemc::pack::load(root, &mut files, &mut findings) {
+        siemc::check::check_pack(&pack, &mut findings);
+        let options = siemc::check::Options { today: Some(1_772_323_200_000) };
+        for environment in pack.environments.values() {
+            for file in &pack.rules {
+                siemc::check::check_for(&pack, &file.rule, environment, options, &mut findings);
+            }
         }
     }
     text(&findings.all, &files, false)

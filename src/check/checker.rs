@@ -9,6 +9,7 @@ use crate::pack::lookup::Lookup;
 use crate::pack::schema::{FieldId, Schema};
 use crate::pack::{Environment, Pack};
 use crate::source::Span;
+use crate::syntax::decode::kit::UNKNOWN_WORD;
 use crate::syntax::rule::Rule;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -141,7 +142,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let kept_params = self.kept_params();
-        let mut rule = super::remap::compact(rule, keep, &kept_params);
+        let mut rule = super::remap::compact(rule, &keep, &kept_params);
         rule.tier.reachable = super::confidence::reachable(&rule);
         Some(rule)
     }
@@ -159,8 +160,10 @@ impl<'a> Checker<'a> {
             self.findings.all.iter().any(|d| {
                 d.code == diagnostic.code && d.message == diagnostic.message && place(d) == place(&diagnostic)
             });
-        // A part that the reader of the file has asked for already is not asked for again.
-        let asked = diagnostic.code == codes::PART_MISSING && self.unreadable;
+        // What the reader of the file has said already is not said again.
+        let of_form = |d: &Diagnostic| d.code.0.starts_with("E03") && place(d) == place(&diagnostic);
+        let asked =
+            (diagnostic.code == codes::PART_MISSING && self.unreadable) || self.findings.all.iter().any(of_form);
         if !known && !asked {
             self.findings.push(diagnostic);
         }
@@ -192,7 +195,7 @@ impl<'a> Checker<'a> {
     /// What stands where no word of a list does.
     pub fn unknown_word<T>(&mut self, name: &crate::syntax::rule::Name, what: &str, words: &[&str]) -> Option<T> {
         let message = format!("`{}` is no {what}; it is one of {}", name.value, listed(words.iter().copied()));
-        let found = Diagnostic::error(codes::UNKNOWN_WORD, name.span, message);
+        let found = Diagnostic::error(UNKNOWN_WORD, name.span, message);
         self.report(names::with_nearest(found, &name.value, words.iter().copied()));
         None
     }

@@ -26,8 +26,6 @@ pub const NOT_IN_SOURCE: Code = Code("E0510");
 pub const WRONG_KIND: Code = Code("E0511");
 /// An environment that names a rule, parameter or source that does not exist.
 pub const UNKNOWN_IN_ENVIRONMENT: Code = Code("E0512");
-/// A word that is none of the allowed ones.
-pub const UNKNOWN_WORD: Code = Code("E0513");
 /// A context that is not declared.
 pub const UNKNOWN_CONTEXT: Code = Code("E0514");
 

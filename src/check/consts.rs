@@ -91,9 +91,9 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: &Value, right: &Value) -> Optio
     };
     match (left, right) {
         (Integer(a), Integer(b)) => integers(*a, *b).map(Integer),
-        (Duration(a), Duration(b)) => integers(*a, *b).map(Duration),
-        (Duration(a), Integer(b)) | (Integer(a), Duration(b)) => integers(*a, *b).map(Duration),
-        (Timestamp(a), Timestamp(b)) => integers(*a, *b).map(Duration),
+        (Duration(a), Duration(b) | Integer(b)) | (Integer(a), Duration(b)) | (Timestamp(a), Timestamp(b)) => {
+            integers(*a, *b).map(Duration)
+        }
         (Timestamp(a), Duration(b)) | (Duration(a), Timestamp(b)) => integers(*a, *b).map(Timestamp),
         _ => numbers(op, left, right),
     }

@@ -55,8 +55,11 @@ impl Checker<'_> {
 
     fn context_event(&mut self, name: &Name, written: &Context) -> Option<EventId> {
         let of = match &written.form {
-            Written::Last(of) | Written::None(of) | Written::Some(of) | Written::Count(of) => of,
-            Written::Measure(_, Some(of)) => of,
+            Written::Last(of)
+            | Written::None(of)
+            | Written::Some(of)
+            | Written::Count(of)
+            | Written::Measure(_, Some(of)) => of,
             Written::Measure(measure, None) => {
                 let message = format!("the context `{}` needs `of`", name.value);
                 return self.error_help(codes::PART_MISSING, measure.span, message, "the event that it measures");

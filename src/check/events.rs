@@ -14,7 +14,7 @@ use crate::syntax::expr::{BinaryOp, Expr, ExprKind as Written, UnaryOp};
 use crate::syntax::rule::{AnalyticKind, Name, StepKind};
 use std::collections::BTreeSet;
 
-impl<'a> Checker<'a> {
+impl Checker<'_> {
     /// Types every let, those that others use first.
     pub fn check_lets(&mut self) {
         let rows = Rows::union(&self.event_sources().into_iter().map(Rows::of).collect::<Vec<_>>());
@@ -107,7 +107,8 @@ impl<'a> Checker<'a> {
         let rows = Rows::of(source);
         let site = Site::row("an event's `where`", &rows);
         let all: Vec<&Expr> = parts.iter().collect();
-        let mut conditions = self.conditions(&site, &all)?;
+        // An event whose condition has errors still has its source: what stands on it is checked too.
+        let mut conditions = self.conditions(&site, &all).unwrap_or_default();
         if consumed {
             let narrowed =
                 rows.clone().narrowed(all_of(&conditions, declared.item.span).as_ref(), &|l| self.let_body(l));

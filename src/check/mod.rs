@@ -8,6 +8,16 @@
 //! is a contradiction for every event is an error, a definition that nothing uses is a lint; `avg` and `stddev` of durations are
 //! durations, floored to milliseconds; a text literal compared with an address is read as one.
 
+// A `match` with an error arm reads as the two cases that it is; a part that may be left out and may be wrong is two options;
+// bounds are compared exactly because they were written exactly; messages are built once per finding.
+#![allow(
+    clippy::single_match_else,
+    clippy::option_option,
+    clippy::float_cmp,
+    clippy::format_push_string,
+    clippy::needless_for_each
+)]
+
 mod alert;
 mod analytics;
 mod checker;

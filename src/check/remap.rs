@@ -8,7 +8,7 @@ use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rule with only what is kept.
-pub(super) fn compact(mut rule: Rule, keep: Keep, params: &BTreeSet<ParamId>) -> Rule {
+pub(super) fn compact(mut rule: Rule, keep: &Keep, params: &BTreeSet<ParamId>) -> Rule {
     let map = Map {
         events: numbered(&keep.events),
         signals: numbered(&keep.signals),

@@ -173,10 +173,8 @@ impl Checker<'_> {
         let stream = self.stream(&of.value, of.span);
         let rows = stream.and_then(|s| self.stream_rows(s).cloned());
         let (stream, rows) = (stream?, rows?);
-        let filter = match filter {
-            Some(filter) => Some(self.condition(&Site::analytic(place, &rows), filter)?),
-            None => None,
-        };
+        // Where the condition has errors, the stream is checked without it.
+        let filter = filter.and_then(|filter| self.condition(&Site::analytic(place, &rows), filter));
         let rows = rows.narrowed(filter.as_ref(), &|l| self.let_body(l));
         Some((Input { stream, filter }, rows))
     }

@@ -45,10 +45,7 @@ impl Checker<'_> {
         let shape = self.shape(written);
         let pieces: Vec<Option<Piece>> =
             written.steps.iter().enumerate().map(|(i, s)| self.piece(written, i, s)).collect();
-        let until = match written.until {
-            Some(name) => Some(self.until(name, written.by)),
-            None => None,
-        };
+        let until = written.until.map(|name| self.until(name, written.by));
         let pieces: Vec<Piece> = pieces.into_iter().collect::<Option<_>>()?;
         self.same_keys(&pieces, written);
         shape?;
@@ -62,7 +59,7 @@ impl Checker<'_> {
                 None => None,
             },
         };
-        let rows = self.assemble(&mut sequence, pieces, written)?;
+        let rows = assemble(&mut sequence, pieces, written)?;
         if let Some(filter) = written.filter {
             let site = Site::analytic("the `where` of `sequence`", rows.last()?);
             let condition = self.condition(&site, filter)?;
@@ -179,38 +176,38 @@ impl Checker<'_> {
             }
         }
     }
+}
 
-    /// Puts the pieces together; gives the rows of each step.
-    fn assemble(&mut self, sequence: &mut Sequence, pieces: Vec<Piece>, written: &Written) -> Option<Vec<Rows>> {
-        let last = pieces.len().checked_sub(1)?;
-        let mut gaps: Vec<Gap> = Vec::new();
-        let mut all_rows = Vec::new();
-        for (place, (piece, step)) in pieces.into_iter().zip(written.steps).enumerate() {
-            match piece {
-                Piece::Absent { stream, keys, within: Some(within) } => {
-                    let absence = Absence { stream, keys, within, span: step.span };
-                    if place == last {
-                        sequence.absent_last = Some(absence);
-                    } else {
-                        sequence.absent_first = Some(absence);
-                    }
-                }
-                Piece::Absent { stream, keys, within: None } => gaps.push(Gap { stream, keys, span: step.span }),
-                Piece::Event { of, rows, keys, repeat } => {
-                    for turn in 0..repeat {
-                        sequence.steps.push(ir::Step {
-                            of: of.clone(),
-                            filter: None,
-                            keys: keys.clone(),
-                            absent_before: if turn == 0 { std::mem::take(&mut gaps) } else { Vec::new() },
-                            written: place,
-                            span: step.span,
-                        });
-                    }
-                    all_rows.push(rows);
+/// Puts the pieces together; gives the rows of each step.
+fn assemble(sequence: &mut Sequence, pieces: Vec<Piece>, written: &Written) -> Option<Vec<Rows>> {
+    let last = pieces.len().checked_sub(1)?;
+    let mut gaps: Vec<Gap> = Vec::new();
+    let mut all_rows = Vec::new();
+    for (place, (piece, step)) in pieces.into_iter().zip(written.steps).enumerate() {
+        match piece {
+            Piece::Absent { stream, keys, within: Some(within) } => {
+                let absence = Absence { stream, keys, within, span: step.span };
+                if place == last {
+                    sequence.absent_last = Some(absence);
+                } else {
+                    sequence.absent_first = Some(absence);
                 }
             }
+            Piece::Absent { stream, keys, within: None } => gaps.push(Gap { stream, keys, span: step.span }),
+            Piece::Event { of, rows, keys, repeat } => {
+                for turn in 0..repeat {
+                    sequence.steps.push(ir::Step {
+                        of: of.clone(),
+                        filter: None,
+                        keys: keys.clone(),
+                        absent_before: if turn == 0 { std::mem::take(&mut gaps) } else { Vec::new() },
+                        written: place,
+                        span: step.span,
+                    });
+                }
+                all_rows.push(rows);
+            }
         }
-        Some(all_rows)
     }
+    Some(all_rows)
 }

@@ -30,10 +30,7 @@ impl Checker<'_> {
         };
         let place = "the `where` of `together`";
         let inputs: Vec<_> = of.iter().map(|n| self.input(n, windowed.filter.as_ref(), place)).collect();
-        let after = match after {
-            Some(name) => Some((name, self.stream(&name.value, name.span))),
-            None => None,
-        };
+        let after = after.map(|name| (name, self.stream(&name.value, name.span)));
         let inputs: Vec<(ir::Input, Rows)> = inputs.into_iter().collect::<Option<_>>()?;
         let mut named: Vec<(&Name, &Rows)> = of.iter().zip(inputs.iter().map(|(_, r)| r)).collect();
         let after_rows = match after {

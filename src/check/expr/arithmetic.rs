@@ -32,7 +32,7 @@ impl Typer<'_, '_, '_> {
             return self.folded(op, &left, &right, ty, operation.span);
         }
         let kind = ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) };
-        Some(self.node(kind, ty, operation.span))
+        Some(Self::node(kind, ty, operation.span))
     }
 
     pub(super) fn negate(&mut self, inner: &Expr, span: Span) -> Option<ir::Expr> {
@@ -48,7 +48,7 @@ impl Typer<'_, '_, '_> {
             return self.folded(ArithmeticOp::Subtract, &zero, &inner, ty, span);
         }
         let kind = ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left: Box::new(zero), right: Box::new(inner) };
-        Some(self.node(kind, ty, span))
+        Some(Self::node(kind, ty, span))
     }
 
     fn folded(

@@ -27,7 +27,7 @@ impl Typer<'_, '_, '_> {
         match (called.name, called.args) {
             ("exists", [one]) => {
                 let value = self.value(one)?;
-                Some(self.boolean(ExprKind::Exists(Box::new(value)), called.span))
+                Some(Self::boolean(ExprKind::Exists(Box::new(value)), called.span))
             }
             ("any", [list, test]) => self.any_item(list, test, called),
             ("any" | "all", [condition]) => self.any_or_all(called, condition),
@@ -105,7 +105,7 @@ impl Typer<'_, '_, '_> {
         self.it = Some(scalar);
         let test = self.condition(test);
         self.it = None;
-        Some(self.boolean(ExprKind::AnyItem { list: Box::new(list), test: Box::new(test?) }, called.span))
+        Some(Self::boolean(ExprKind::AnyItem { list: Box::new(list), test: Box::new(test?) }, called.span))
     }
 
     fn any_or_all(&mut self, called: &Called, condition: &Expr) -> Option<ir::Expr> {
@@ -123,7 +123,7 @@ impl Typer<'_, '_, '_> {
         let site = Site { place, rows: range, kind: SiteKind::Range };
         let inner = Box::new(self.check.condition(&site, condition)?);
         let leaf = if called.name == "any" { Leaf::AnyInRange(inner) } else { Leaf::AllInRange(inner) };
-        Some(self.boolean(ExprKind::Leaf(leaf), called.span))
+        Some(Self::boolean(ExprKind::Leaf(leaf), called.span))
     }
 
     fn choice(&mut self, called: &Called, condition: &Expr, then: &Expr, otherwise: &Expr) -> Option<ir::Expr> {
@@ -140,14 +140,14 @@ impl Typer<'_, '_, '_> {
         let ty = self.common_type(&[&then, &otherwise], called)?;
         let kind =
             ExprKind::If { condition: Box::new(condition), then: Box::new(then), otherwise: Box::new(otherwise) };
-        Some(self.node(kind, ty, called.span))
+        Some(Self::node(kind, ty, called.span))
     }
 
     fn coalesce(&mut self, called: &Called) -> Option<ir::Expr> {
         let args: Vec<Option<ir::Expr>> = called.args.iter().map(|a| self.value(a)).collect();
         let args: Vec<ir::Expr> = args.into_iter().collect::<Option<_>>()?;
         let ty = self.common_type(&args.iter().collect::<Vec<_>>(), called)?;
-        Some(self.node(ExprKind::Coalesce(args), ty, called.span))
+        Some(Self::node(ExprKind::Coalesce(args), ty, called.span))
     }
 
     fn common_type(&mut self, parts: &[&ir::Expr], called: &Called) -> Option<Type> {
@@ -188,7 +188,7 @@ impl Typer<'_, '_, '_> {
             );
         }
         let found = self.check.stream(name, stream.span)?;
-        Some(self.boolean(ExprKind::Leaf(Leaf::Matched(found)), called.span))
+        Some(Self::boolean(ExprKind::Leaf(Leaf::Matched(found)), called.span))
     }
 
     pub(super) fn arity<T>(&mut self, called: &Called, wants: &str) -> Option<T> {

@@ -34,9 +34,9 @@ impl Typer<'_, '_, '_> {
         let (left, right) = if swap { (right, left) } else { (left, right) };
         let kind =
             ExprKind::Compare { op: compare, fold: operation.fold, left: Box::new(left), right: Box::new(right) };
-        let compared = self.boolean(kind, operation.span);
+        let compared = Self::boolean(kind, operation.span);
         if operation.op == BinaryOp::NotEqual {
-            return Some(self.boolean(ExprKind::Not(Box::new(compared)), operation.span));
+            return Some(Self::boolean(ExprKind::Not(Box::new(compared)), operation.span));
         }
         Some(compared)
     }
@@ -59,7 +59,7 @@ impl Typer<'_, '_, '_> {
         }
         self.ordered(&item, "between", operation.op_span)?;
         let kind = ExprKind::Between { item: Box::new(item), low: Box::new(low), high: Box::new(high) };
-        Some(self.boolean(kind, operation.span))
+        Some(Self::boolean(kind, operation.span))
     }
 
     /// Whether two types can be compared at all.

@@ -171,16 +171,16 @@ impl Typer<'_, '_, '_> {
             "min" => (Function::Min, self.ordered_type(&args, called)?),
             "max" => (Function::Max, self.ordered_type(&args, called)?),
             "string" => (Function::ToString, Type::STRING),
-            "number" => (Function::ToNumber, self.to_number(first, called)?),
+            "number" => (Function::ToNumber, self.number_type(first, called)?),
             "ip" => (Function::ToIp, Type::IP),
             "hour_of_day" => (Function::HourOfDay(self.zone(&args.pop()?)?), Type::INTEGER),
             "day_of_week" => (Function::DayOfWeek(self.zone(&args.pop()?)?), Type::INTEGER),
             _ => (Function::Domain, Type::STRING),
         };
-        Some(self.node(ExprKind::Call { function, args }, ty, called.span))
+        Some(Self::node(ExprKind::Call { function, args }, ty, called.span))
     }
 
-    fn to_number(&mut self, ty: Type, called: &Called) -> Option<Type> {
+    fn number_type(&mut self, ty: Type, called: &Called) -> Option<Type> {
         if ty == Type::STRING || super::compare::is_number(ty) {
             return Some(Type::NUMBER);
         }

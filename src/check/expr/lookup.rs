@@ -50,7 +50,7 @@ impl Typer<'_, '_, '_> {
             return None;
         };
         let ty = lookup.columns.get(place)?.1;
-        Some(self.node(ExprKind::Lookup { lookup: id, keys: keys?, column: place }, ty, span))
+        Some(Self::node(ExprKind::Lookup { lookup: id, keys: keys?, column: place }, ty, span))
     }
 
     /// Keys typed against the lookup's.

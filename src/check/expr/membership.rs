@@ -17,7 +17,7 @@ impl Typer<'_, '_, '_> {
             return Some(inside);
         }
         self.lint_not_in(&inside, operation.span);
-        Some(self.boolean(ExprKind::Not(Box::new(inside)), operation.span))
+        Some(Self::boolean(ExprKind::Not(Box::new(inside)), operation.span))
     }
 
     fn inside(&mut self, operation: &Operation, left: &Expr, right: &Expr) -> Option<ir::Expr> {
@@ -60,7 +60,7 @@ impl Typer<'_, '_, '_> {
         let parts: Vec<&Expr> =
             if let Written::Tuple(parts) = &left.kind { parts.iter().collect() } else { vec![left] };
         let keys = self.lookup_keys(lookup, &parts, left.span)?;
-        Some(self.boolean(ExprKind::InLookup { lookup, keys }, operation.span))
+        Some(Self::boolean(ExprKind::InLookup { lookup, keys }, operation.span))
     }
 
     /// A literal list's items, all of one type.
@@ -103,7 +103,7 @@ impl Typer<'_, '_, '_> {
         let known: Vec<Option<()>> = items.iter().map(|e| self.can_equal(&item, e, operation.fold, true)).collect();
         known.into_iter().collect::<Option<Vec<()>>>()?;
         let kind = ExprKind::InList { fold: operation.fold, item: Box::new(item), list: items };
-        Some(self.boolean(kind, operation.span))
+        Some(Self::boolean(kind, operation.span))
     }
 
     fn in_value(&mut self, operation: &Operation, item: ir::Expr, right: ir::Expr) -> Option<ir::Expr> {
@@ -132,7 +132,7 @@ impl Typer<'_, '_, '_> {
         self.check_fold(operation.fold, &[&item, &right], operation.op_span)?;
         self.can_equal(&right, &item, operation.fold, true)?;
         let kind = ExprKind::InField { fold: operation.fold, item: Box::new(item), list: Box::new(right) };
-        Some(self.boolean(kind, operation.span))
+        Some(Self::boolean(kind, operation.span))
     }
 
     fn element_fits(&mut self, item: &ir::Expr, scalar: Scalar, operation: &Operation) -> Option<()> {
@@ -177,7 +177,7 @@ impl Typer<'_, '_, '_> {
             return None;
         }
         let kind = ExprKind::InNets { item: Box::new(item), nets };
-        Some(self.boolean(kind, operation.span))
+        Some(Self::boolean(kind, operation.span))
     }
 
     /// `not x in lookup` holds where x is missing, which surprises.

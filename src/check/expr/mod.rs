@@ -102,8 +102,8 @@ impl<'a> Checker<'a> {
     /// Conditions that hold together, each narrowing those after it. None where one had errors.
     pub fn conditions(&mut self, site: &Site, all: &[&Expr]) -> Option<Vec<ir::Expr>> {
         let mut typer = self.typer(site);
-        let typed: Vec<Option<Vec<ir::Expr>>> = all.iter().map(|e| typer.conjuncts(e)).collect();
-        typed.into_iter().collect::<Option<Vec<_>>>().map(|v| v.into_iter().flatten().collect())
+        let each: Vec<Option<Vec<ir::Expr>>> = all.iter().map(|e| typer.conjuncts(e)).collect();
+        each.into_iter().collect::<Option<Vec<_>>>().map(|v| v.into_iter().flatten().collect())
     }
 
     /// A measure over rows of the site.
@@ -150,7 +150,7 @@ impl Typer<'_, '_, '_> {
             Written::Unary(UnaryOp::Not, inner) => {
                 let inner = self.condition(inner)?;
                 self.lint_not_in(&inner, span);
-                Some(self.boolean(ExprKind::Not(Box::new(inner)), span))
+                Some(Self::boolean(ExprKind::Not(Box::new(inner)), span))
             }
             Written::Unary(UnaryOp::Negate, inner) => self.negate(inner, span),
             Written::Binary { op, fold, op_span, left, right } => {
@@ -173,7 +173,7 @@ impl Typer<'_, '_, '_> {
         let message = format!("{} needs a condition, not {}", self.site.place, with_article(typed.ty));
         let help = match typed.ty {
             Type::List(_) => "`exists(x)` asks whether a list has items, `any(x, it == ...)` whether one fits",
-            _ => "compare it, or ask `exists(x)` whether it is there",
+            Type::Scalar(_) => "compare it, or ask `exists(x)` whether it is there",
         };
         self.check.error_help(codes::NOT_BOOLEAN, typed.span, message, help)
     }
@@ -211,13 +211,13 @@ impl Typer<'_, '_, '_> {
                 self.facts = before;
                 let mut all = left?;
                 all.extend(right?);
-                Some(self.boolean(ExprKind::And(all), operation.span))
+                Some(Self::boolean(ExprKind::And(all), operation.span))
             }
             BinaryOp::Or => {
                 let (left, right) = (self.condition(left), self.condition(right));
                 let mut all = alternatives(left?);
                 all.extend(alternatives(right?));
-                Some(self.boolean(ExprKind::Or(all), operation.span))
+                Some(Self::boolean(ExprKind::Or(all), operation.span))
             }
             BinaryOp::Equal
             | BinaryOp::NotEqual
@@ -242,11 +242,11 @@ impl Typer<'_, '_, '_> {
         Some((left?, right?))
     }
 
-    fn boolean(&self, kind: ExprKind, span: Span) -> ir::Expr {
+    fn boolean(kind: ExprKind, span: Span) -> ir::Expr {
         ir::Expr { kind, ty: Type::BOOLEAN, nullable: false, span }
     }
 
-    fn node(&self, kind: ExprKind, ty: Type, span: Span) -> ir::Expr {
+    fn node(kind: ExprKind, ty: Type, span: Span) -> ir::Expr {
         let nullable = nullable(&kind, &|e| e.nullable);
         ir::Expr { kind, ty, nullable, span }
     }

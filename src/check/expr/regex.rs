@@ -72,8 +72,7 @@ fn walk(ast: &Ast) -> Result<(), Fault> {
         Ast::Repetition(repetition) => {
             if let RepetitionKind::Range(range) = &repetition.op.kind {
                 let most = match range {
-                    RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n) => *n,
-                    RepetitionRange::Bounded(_, n) => *n,
+                    RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n) | RepetitionRange::Bounded(_, n) => *n,
                 };
                 if most > MOST_REPEATS {
                     let message = format!("a repeat count of {most} is more than {MOST_REPEATS}");

@@ -21,7 +21,7 @@ impl Typer<'_, '_, '_> {
             _ => StringTest::Contains,
         };
         let kind = ExprKind::Test { op, fold: operation.fold, item: Box::new(item), needle: Box::new(needle) };
-        Some(self.boolean(kind, operation.span))
+        Some(Self::boolean(kind, operation.span))
     }
 
     pub(super) fn like(&mut self, operation: &Operation, left: &Expr, right: &Expr) -> Option<ir::Expr> {
@@ -31,7 +31,7 @@ impl Typer<'_, '_, '_> {
         self.check_fold(operation.fold, &[&item, &pattern], operation.op_span)?;
         self.can_equal(&item, &pattern, operation.fold, !text.contains(['*', '?']))?;
         let kind = ExprKind::Like { fold: operation.fold, item: Box::new(item), pattern: pieces(&text) };
-        Some(self.boolean(kind, operation.span))
+        Some(Self::boolean(kind, operation.span))
     }
 
     pub(super) fn matches(&mut self, operation: &Operation, left: &Expr, right: &Expr) -> Option<ir::Expr> {
@@ -43,7 +43,7 @@ impl Typer<'_, '_, '_> {
             return self.check.error_help(codes::REGEX, pattern.span, fault.message, fault.help);
         }
         let kind = ExprKind::Matches { fold: operation.fold, item: Box::new(item), regex: text };
-        Some(self.boolean(kind, operation.span))
+        Some(Self::boolean(kind, operation.span))
     }
 
     fn string(&mut self, operand: &ir::Expr, operation: &Operation) -> Option<()> {
@@ -58,7 +58,7 @@ impl Typer<'_, '_, '_> {
             }
             Type::List(_) => "ask `any(list, it ...)`",
             Type::IP => "ask whether an address lies in a network with `in`, or convert with `string(x)`",
-            _ => "`string(x)` writes a value as text",
+            Type::Scalar(_) => "`string(x)` writes a value as text",
         };
         self.check.error_help(codes::OPERANDS, operand.span, message, help)
     }

@@ -279,8 +279,12 @@ impl<'a> Reader<'a> {
 
     fn scalar(&self, value: &str, style: ScalarStyle, place: Place) -> Scalar {
         let whole = self.span(place);
-        let slice = self.slice(whole);
         let plain = style == ScalarStyle::Plain;
+        // Inside brackets the parser counts the blanks after a closing quote to the scalar.
+        let slice = match style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.slice(whole).trim_end(),
+            _ => self.slice(whole),
+        };
         let (style, raw, base) = match style {
             ScalarStyle::Plain => (Style::Plain, slice, whole.start),
             ScalarStyle::SingleQuoted => (Style::Single, unquoted(slice), whole.start + 1),
@@ -290,7 +294,8 @@ impl<'a> Reader<'a> {
         let whole = match style {
             Style::Block(_) => Span::new(self.file, whole.start, whole.start + slice.trim_end().len() as u32),
             Style::Plain if value.is_empty() => Span::new(self.file, whole.start, whole.start),
-            _ => whole,
+            Style::Single | Style::Double => Span::new(self.file, whole.start, whole.start + slice.len() as u32),
+            Style::Plain => whole,
         };
         let segments = align(style, raw, base, value).unwrap_or_default();
         Scalar { text: Text::mapped(value.to_owned(), whole, segments), plain }
