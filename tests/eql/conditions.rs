@@ -84,3 +84,51 @@ fn each_condition_says_what_the_rule_says_and_the_parser_reads_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     parsed(&texts);
 }
+
+#[test]
+fn numbers_have_forms_that_the_parser_reads() {
+    let rule = |filter: &str| {
+        let rule =
+            format!("events:\n  s: {{ source: mobile.device_state, where: {filter} }}\ndetect: {{ match: s }}\n");
+        super::kit::body(&super::kit::compile(&rule).unwrap())
+    };
+    let said = [
+        "device.battery > 1.5",
+        "device.battery < 0.0000001",
+        "device.battery > -20",
+        "device.battery < 100000000000000000000.0",
+    ];
+    let texts: Vec<String> = said.iter().map(|filter| rule(filter)).collect();
+    let behind: Vec<_> = texts.iter().map(|t| t.rsplit_once(' ').unwrap().1).collect();
+    assert_eq!(behind, ["1.5", "1.0e-7", "-20", "1.0e20"]);
+    parsed(&texts);
+}
+
+#[test]
+fn an_element_of_a_list_is_asked_one_question() {
+    let rule = |filter: &str| {
+        format!("events:\n  s:\n    source: mobile.job_event\n    where: |\n      {filter}\ndetect: {{ match: s }}\n")
+    };
+    let said = |filter: &str| super::kit::body(&super::kit::compile(&rule(filter)).unwrap()).replace("\n  ", " ");
+    let one = "any where event.dataset == \"mobile.job_event\" and ";
+    let tests = [
+        ("\"idle\" in schedule.constraints", "?schedule.constraints == \"idle\""),
+        (
+            "any(schedule.constraints, it in [\"idle\", \"charging\"])",
+            "?schedule.constraints in (\"idle\", \"charging\")",
+        ),
+        ("not any(schedule.constraints, it startswith \"un\")", "not (?schedule.constraints like \"un*\")"),
+        ("exists(schedule.constraints)", "?schedule.constraints != null"),
+    ];
+    let texts: Vec<String> = tests.iter().map(|(filter, _)| said(filter)).collect();
+    for ((filter, expected), found) in tests.iter().zip(&texts) {
+        assert_eq!(found, &format!("{one}{expected}"), "{filter}");
+    }
+    parsed(&texts);
+    for filter in [
+        "any(schedule.constraints, it startswith \"a\" and it endswith \"b\")",
+        "any(schedule.constraints, it != \"idle\")",
+    ] {
+        assert_eq!(super::kit::refused(&rule(filter))[0].0, "R1144", "{filter}");
+    }
+}

@@ -46,8 +46,22 @@ fn of_field(lower: &mut Lower<'_>, expr: &Expr, field: &MappedField, test: &Test
         return Cond::Always(true);
     }
     match said(field, test) {
+        Ok(cond) if field.list && !is_one_question(&cond) => lower.refuse(
+            expr,
+            codes::LIST,
+            "a question about an element of a list that takes two comparisons cannot be said",
+        ),
         Ok(cond) => cond,
         Err(why) => lower.refuse(expr, codes::COLUMN, &format!("`{}`: {why}", text::comment(&field.column))),
+    }
+}
+
+/// True where the condition holds as soon as one value of a list fits: two comparisons might be met by two values.
+fn is_one_question(cond: &Cond) -> bool {
+    match cond {
+        Cond::And(_) | Cond::Not(_) => false,
+        Cond::Or(parts) => parts.iter().all(is_one_question),
+        Cond::Always(_) | Cond::Atom { .. } => true,
     }
 }
 
@@ -81,7 +95,7 @@ fn one_of(field: &MappedField, fold: bool, values: &[Value]) -> Result<Cond, Str
     for value in values {
         match value {
             Value::Duration(ms) | Value::Timestamp(ms) if field.unit.is_some() => {
-                ranges.push(instant(field, CompareOp::Equal, *ms)?)
+                ranges.push(instant(field, CompareOp::Equal, *ms)?);
             }
             Value::String(text) if field.trailing_dot => {
                 literals.push(text::string(text));
@@ -113,7 +127,7 @@ fn literal(field: &MappedField, value: &Value) -> Result<String, String> {
         (Scalar::String, Value::String(text)) => Ok(text::string(text)),
         (Scalar::String, Value::Integer(n)) => Ok(text::string(&n.to_string())),
         (Scalar::Boolean, Value::Boolean(value)) => Ok(value.to_string()),
-        (Scalar::String, Value::Boolean(_)) | (Scalar::Integer, Value::Boolean(_)) => match field.store(value) {
+        (Scalar::String | Scalar::Integer, Value::Boolean(_)) => match field.store(value) {
             Value::String(word) => Ok(text::string(&word)),
             Value::Integer(n) => Ok(n.to_string()),
             _ => Err(unfit()),

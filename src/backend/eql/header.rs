@@ -48,16 +48,17 @@ pub(super) fn header(rule: &Rule, mapping: &Mapping, facts: &Facts<'_>) -> Strin
     if let Some(after) = facts.deadline {
         lines.push(format!("a hit's time is its event's plus {}", text::span(after)));
     }
-    lines.iter().map(|line| format!("// {}\n", text::comment(line))).collect()
+    lines.iter().fold(String::new(), |all, line| all + "// " + &text::comment(line) + "\n")
 }
 
 fn schedule(rule: &Rule, facts: &Facts<'_>) -> String {
     let every = rule.schedule.every;
     let span = |ms: i64| if ms < 1 { "0s".to_owned() } else { text::span(ms) };
     let reach = facts.lookback.saturating_add(every).saturating_add(rule.schedule.delay);
-    let mut line = format!("schedule: every {}, look-back {}", span(every), span(reach));
+    let line = format!("schedule: every {}, look-back {}", span(every), span(reach));
     if let Some(maxspan) = facts.maxspan.filter(|m| every.saturating_mul(2) < *m) {
-        line.push_str(&format!(" (Elastic advises an interval of at least half of maxspan, {})", span(maxspan / 2)));
+        let advised = span(maxspan / 2);
+        return format!("{line} (Elastic advises an interval of at least half of maxspan, {advised})");
     }
     line
 }

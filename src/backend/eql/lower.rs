@@ -29,7 +29,7 @@ impl Lower<'_> {
     pub(super) fn cond(&mut self, expr: &Expr) -> Cond {
         match &expr.kind {
             ExprKind::Not(inner) if self.it.is_some() => self.refuse_in_list(inner, "`not` over an element of a list"),
-            ExprKind::And(_) if self.it.is_some() => {
+            ExprKind::And(_) | ExprKind::Between { .. } if self.it.is_some() => {
                 self.refuse_in_list(expr, "two conditions on one element of a list")
             }
             ExprKind::Not(inner) => not(self.cond(inner)),
@@ -193,16 +193,14 @@ impl Lower<'_> {
 
     fn call(&mut self, expr: &Expr, function: &Function, args: &[Expr], test: &Test) -> Cond {
         let folded = match (function, args) {
-            (Function::Lower, [text]) => test.of_folded(false).map(|test| (text, test)),
-            (Function::Upper, [text]) => test.of_folded(true).map(|test| (text, test)),
-            (Function::ToString, [text]) if text.ty == Type::STRING => Some((text, test.clone())),
-            (Function::ToString, [address]) if address.ty == Type::IP && *test == Test::Exists => {
-                Some((address, Test::Exists))
-            }
+            (Function::Lower, [arg]) => test.of_folded(false).map(|asked| (arg, asked)),
+            (Function::Upper, [arg]) => test.of_folded(true).map(|asked| (arg, asked)),
+            (Function::ToString, [arg]) if arg.ty == Type::STRING => Some((arg, test.clone())),
+            (Function::ToString, [ip]) if ip.ty == Type::IP && *test == Test::Exists => Some((ip, Test::Exists)),
             _ => None,
         };
         match folded {
-            Some((text, test)) => self.ask(text, &test),
+            Some((arg, asked)) => self.ask(arg, &asked),
             None => self.refuse(expr, codes::COMPUTED, "a function of a field cannot be said"),
         }
     }

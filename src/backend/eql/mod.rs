@@ -105,7 +105,7 @@ fn only(reader: &mut Reader<'_>, of: &[StreamRef], at: Span, close: &mut Closene
             let rule = reader.rule;
             signal(reader, rule.signals.get(id.index()), close)
         }
-        event => {
+        event @ StreamRef::Event(_) => {
             let selections = reader.selections(*event, &[], at);
             Some(events(reader, selections, None))
         }
@@ -137,7 +137,7 @@ fn chain(reader: &mut Reader<'_>, sequence: &Sequence, close: &mut Closeness) ->
                                                      is reported here",
         );
     }
-    let lowered = sequence::lower(reader, sequence, alerts::not_excepted)?;
+    let lowered = sequence::lower(reader, sequence, sequence::Extra::LastStep)?;
     if let Some(early) = lowered.early {
         close.over_reports(early);
     }
@@ -182,22 +182,10 @@ fn threshold(
         written: 0,
         span: detect.span,
     };
-    // Elasticsearch wants at least a millisecond; all events of one instant would need less.
     let steps = vec![step; runs];
     let sequence = Sequence { within, steps, absent_first: None, absent_last: None, until: None };
     // An exception on keys takes the whole group away, wherever it stands.
-    sequence::lower(reader, &sequence, |_, _| Cond::Always(true)).map(|lowered| match lowered.shape {
-        Shape::Sequence { maxspan, rows, until } => {
-            let source = reader.sources().into_iter().next();
-            let excepted = source.map_or(Cond::Always(true), |s| alerts::not_excepted(reader, s));
-            let all = |mut row: query::Row| {
-                row.cond = and([row.cond, excepted.clone()]);
-                row
-            };
-            Shape::Sequence { maxspan, rows: rows.into_iter().map(all).collect(), until }
-        }
-        event => event,
-    })
+    sequence::lower(reader, &sequence, sequence::Extra::EveryStep).map(|lowered| lowered.shape)
 }
 
 fn finished(reader: &Reader<'_>, shape: &Shape, close: Closeness) -> Query {

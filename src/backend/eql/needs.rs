@@ -78,13 +78,11 @@ fn of_sequence(sequence: &Sequence, needs: &mut Vec<Need>) {
     }
     let is_single = sequence.steps.len() == 1;
     for absence in sequence.absent_first.iter().chain(&sequence.absent_last) {
-        match is_single {
-            true => need("sequence.absent_beside_one", absence.span, "an absence beside a single step"),
-            false => need(
-                "sequence.absent_anywhere",
-                absence.span,
-                "an absence before or after a chain of several steps (Elasticsearch means something else there)",
-            ),
+        if is_single {
+            need("sequence.absent_beside_one", absence.span, "an absence beside a single step");
+        } else {
+            let what = "an absence before or after a chain of several steps (Elasticsearch means something else there)";
+            need("sequence.absent_anywhere", absence.span, what);
         }
     }
     if let (Some(first), Some(_)) = (&sequence.absent_first, &sequence.absent_last) {
@@ -115,10 +113,7 @@ pub(super) fn least_count(rule: &Rule, measures: &[Measure], having: &Expr) -> O
         (false, true) => (constant(left)?, mirrored(*op)),
         _ => return None,
     };
-    let bound = match bound {
-        Value::Integer(n) => n,
-        _ => return None,
-    };
+    let Value::Integer(bound) = bound else { return None };
     match (op, negated) {
         (CompareOp::GreaterEqual, false) | (CompareOp::Less, true) => Some(bound),
         (CompareOp::Greater, false) | (CompareOp::LessEqual, true) => bound.checked_add(1),

@@ -53,10 +53,10 @@ pub(super) fn print(shape: &Shape, target: &TargetData) -> String {
                     runs += 1;
                 }
                 let repeated = if runs > 1 { format!(" with runs={runs}") } else { String::new() };
-                out.push_str(&format!("  {}{repeated}\n", row_text(row)));
+                out += &["  ", &row_text(row), &repeated, "\n"].concat();
             }
             if let Some(until) = until {
-                out.push_str(&format!("until {}\n", row_text(until)));
+                out += &["until ", &row_text(until), "\n"].concat();
             }
             out.trim_end().to_owned()
         }

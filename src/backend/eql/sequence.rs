@@ -24,12 +24,17 @@ pub(super) struct Lowered {
     pub early: Option<Diagnostic>,
 }
 
-/// Nothing where it is refused (in `reader.found`). `extra` is asked of the last step too.
-pub(super) fn lower(
-    reader: &mut Reader<'_>,
-    sequence: &Sequence,
-    extra: impl Fn(&mut Reader<'_>, SourceId) -> Cond,
-) -> Option<Lowered> {
+/// Which steps leave out what exceptions on hits except.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extra {
+    /// The last one, whose event is the hit's.
+    LastStep,
+    /// All of them.
+    EveryStep,
+}
+
+/// Nothing where it is refused (in `reader.found`).
+pub(super) fn lower(reader: &mut Reader<'_>, sequence: &Sequence, excepted: Extra) -> Option<Lowered> {
     let steps: Vec<Vec<Selection>> = sequence.steps.iter().map(|step| of_step(reader, step)).collect();
     let until = sequence.until.as_ref().map(|u| (reader.selections(u.stream, &[], u.span), u));
     let last = steps.len().saturating_sub(1);
@@ -44,9 +49,9 @@ pub(super) fn lower(
         if let Some((ends, until)) = until.as_ref().filter(|_| place > 0 && place < last) {
             without(reader, &mut selections, step, ends, &until.keys, until.span);
         }
-        if place == last {
+        if place == last || excepted == Extra::EveryStep {
             for selection in &mut selections {
-                let more = extra(reader, selection.source);
+                let more = super::alerts::not_excepted(reader, selection.source);
                 selection.cond = and([selection.cond.clone(), more]);
             }
         }

@@ -52,10 +52,12 @@ pub(super) fn number(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;
     }
-    if value == value.trunc() && value.abs() < 1e15 {
-        return Some(format!("{}", value as i64));
-    }
-    Some(format!("{value:?}"))
+    // Rust writes `1e300` where the dialect wants a digit behind a point, and `5.0` where a whole number reads better.
+    let text = format!("{value:?}");
+    Some(match text.split_once('e') {
+        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
+        _ => text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned),
+    })
 }
 
 /// What may stand behind `//`: one line of visible characters.

@@ -62,6 +62,7 @@ pub struct MappedTime {
 }
 
 /// Where a field's value is, and how to read it.
+#[allow(clippy::struct_excessive_bools)] // four facts about a column that have nothing to do with each other
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedField {
     /// The column, as the product names it (dots included; a printer quotes).
@@ -221,7 +222,9 @@ pub fn sets(target: Target, pack_root: Option<&Path>) -> BTreeSet<String> {
 fn set_files(target: Target, set: &str, pack_root: Option<&Path>) -> Vec<(String, bool)> {
     let single = format!("mapping/{set}.yaml");
     let folder = format!("mapping/{set}/");
-    let belongs = |path: &String| *path == single || (path.starts_with(&folder) && path.ends_with(".yaml"));
+    let belongs = |path: &String| {
+        *path == single || (path.starts_with(&folder) && Path::new(path).extension().is_some_and(|e| e == "yaml"))
+    };
     let mut found: Vec<(String, bool)> =
         list(target, "mapping", pack_root).into_iter().filter(|(p, _)| belongs(p)).collect();
     found.sort_by_key(|(path, own)| (*own, *path != single, path.clone()));

@@ -16,14 +16,22 @@ fn schema() -> Schema {
     ];
     for (name, ty) in fields {
         let about = String::new();
-        let field = Field { ty, unit: None, values: vec![], lower: false, max: None, about, span: Default::default() };
+        let field = Field {
+            ty,
+            unit: None,
+            values: vec![],
+            lower: false,
+            max: None,
+            about,
+            span: crate::source::Span::default(),
+        };
         schema.fields.insert(name.into(), field);
     }
     let presence = |i| if i < 2 { Presence::Required } else { Presence::Optional };
     let fields = (0..6).map(|i| (FieldId(i), presence(i))).collect();
     let tiebreaker = Some(FieldId(1));
     let about = String::new();
-    let source = Source { fields, tiebreaker, data_components: vec![], about, span: Default::default() };
+    let source = Source { fields, tiebreaker, data_components: vec![], about, span: crate::source::Span::default() };
     schema.sources.insert("mobile.network_session".into(), source);
     schema
 }
@@ -38,7 +46,7 @@ fn request<'a>(
 }
 
 fn environment(target: &str, set: &str, table: Option<&str>) -> crate::pack::Environment {
-    let at = |value: &str| crate::syntax::rule::At { value: value.into(), span: Default::default() };
+    let at = |value: &str| crate::syntax::rule::At { value: value.into(), span: crate::source::Span::default() };
     let mut environment = crate::pack::Environment::default();
     environment.mappings.push((at(target), at(set)));
     if let Some(table) = table {
