@@ -38,6 +38,6 @@ pub fn alerts(rule: &Rule, events: &[Event], until: i64) -> Vec<Alert> {
 /// The same where these sources are unknown: no event of theirs is looked at, and nothing is concluded from that. `deployed` is the
 /// rule as it is run there: what it no longer names does not settle ties.
 pub fn alerts_without(unknown: &[SourceId], rule: &Rule, deployed: &Rule, events: &[Event], until: i64) -> Vec<Alert> {
-    let world = World::new(rule, unknown, &row::used_fields(deployed), events, until);
+    let world = World::new(rule, unknown, deployed, events, until);
     report::alerts(&world)
 }

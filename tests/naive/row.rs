@@ -34,13 +34,7 @@ pub struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub fn new(
-        rule: &'a Rule,
-        unknown: &'a [SourceId],
-        used: &BTreeSet<FieldId>,
-        events: &'a [Event],
-        until: i64,
-    ) -> World<'a> {
+    pub fn new(rule: &'a Rule, unknown: &'a [SourceId], deployed: &Rule, events: &'a [Event], until: i64) -> World<'a> {
         let mut world =
             World { rule, until, unknown, rows: Vec::new(), contexts: RefCell::default(), hits: RefCell::default() };
         let mut rows: Vec<Row<'a>> = Vec::new();
@@ -51,7 +45,9 @@ impl<'a> World<'a> {
             }
         }
         // A stable sort: what is still equal keeps the order of the input.
-        rows.sort_by(|a, b| order(rule, used, a, b));
+        let used = used_fields(deployed);
+        let places = places(rule, deployed);
+        rows.sort_by(|a, b| order(rule, &used, &places, a, b));
         world.rows = rows;
         world
     }
@@ -78,8 +74,13 @@ fn field_of(rule: &Rule, event: &Event, field: FieldId) -> Value {
     }
 }
 
-fn order(rule: &Rule, used: &BTreeSet<FieldId>, a: &Row<'_>, b: &Row<'_>) -> Ordering {
-    let place = |row: &Row<'_>| row.members.iter().min().copied();
+/// The place of each event's name among those of the rule as it is deployed.
+fn places(rule: &Rule, deployed: &Rule) -> Vec<Option<usize>> {
+    rule.events.iter().map(|e| deployed.events.iter().position(|d| d.name == e.name)).collect()
+}
+
+fn order(rule: &Rule, used: &BTreeSet<FieldId>, places: &[Option<usize>], a: &Row<'_>, b: &Row<'_>) -> Ordering {
+    let place = |row: &Row<'_>| row.members.iter().filter_map(|e| places[e.index()]).min();
     let tiebreaker = |row: &Row<'_>| {
         let (_, source) = rule.schema.source_at(row.event.source).expect("a source of the schema");
         source.tiebreaker.map_or(Value::Missing, |field| field_of(rule, row.event, field))

@@ -96,6 +96,14 @@ impl Checker<'_> {
 
     fn piece(&mut self, written: &Written, place: usize, step: &Step) -> Option<Piece> {
         let by = step.by.as_ref().or(written.by);
+        let mut piece = self.piece_by(written, place, step, by)?;
+        if let (Some(_), Some(names)) = (&step.by, written.by) {
+            named_as(&mut piece, names);
+        }
+        Some(piece)
+    }
+
+    fn piece_by(&mut self, written: &Written, place: usize, step: &Step, by: Option<&By>) -> Option<Piece> {
         match &step.kind {
             StepKind::Event { of, repeat } => {
                 self.event_piece(std::slice::from_ref(of), repeat.as_ref(), by, step.span)
@@ -210,4 +218,14 @@ fn assemble(sequence: &mut Sequence, pieces: Vec<Piece>, written: &Written) -> O
         }
     }
     Some(all_rows)
+}
+
+/// A step's own keys go by the names of the sequence's: they are one group, whatever gives it at a step.
+fn named_as(piece: &mut Piece, by: &By) {
+    let (Piece::Event { keys, .. } | Piece::Absent { keys, .. }) = piece;
+    for (key, written) in keys.0.iter_mut().zip(&by.value) {
+        if let Some(name) = written.label.as_ref().or_else(|| written.fields.first()) {
+            key.name.clone_from(&name.value);
+        }
+    }
 }

@@ -301,7 +301,7 @@ fn sequence(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
             steps.push(format!("- {{ absent: {} }}", of.name));
         }
         let repeat = if draw.dice.chance(15) { ", repeat: 2" } else { "" };
-        let own = draw.dice.chance(0);
+        let own = draw.dice.chance(8);
         if draw.dice.chance(25) {
             let of = draw.some(1, 2);
             last = of.iter().fold(0, |all, s| all | s.last);
