@@ -72,6 +72,20 @@ fn one_event_and_a_hit_at_it_are_one_row() {
 }
 
 #[test]
+fn an_event_and_a_hit_at_it_are_both_evidence() {
+    let burst = threshold(sliding(10), vec![count()], at_least(measured(0), 2));
+    let both = Analytic::Together {
+        of: vec![input(stream(0)), input(hits_of(0))],
+        keys: keys(&["g"]),
+        window: sliding(10),
+        at_least: 2,
+        after: None,
+    };
+    let found = run(&rule(&[(S, "a")], vec![burst, both]), [s(0, "g:1 k:a"), s(1, "g:1 k:a")], None);
+    assert_eq!((found.len(), evidence(&found[0])), (1, vec![0, 1]));
+}
+
+#[test]
 fn a_windows_end_comes_after_the_events_of_its_time() {
     let burst = threshold(Window::Tumbling { size: 10 }, vec![count()], at_least(measured(0), 2));
     let mut steps = sequence(10, 2);
