@@ -3,9 +3,9 @@
 //! In: an [`ir::Rule`](crate::ir::Rule) and events. Out: alerts. This room must never know a target or a terminal; the one file
 //! format that it knows is the events' (in [`reader`]).
 //!
-//! To read it beside the written meaning, start at [`state`] (one time after another: order, contexts, signals, alerts), then one
-//! file for each part: [`matching`], [`any`], [`threshold`], [`together`], [`evidence`] (the last three over [`window`]),
-//! [`sequence`], [`measure`], [`context`], [`expression`], [`keys`], [`confidence`], [`once_per`], [`alerting`].
+//! To read it beside the written meaning, start at `state` (one time after another: order, contexts, signals, alerts), then one
+//! file for each part: `matching`, `any`, `threshold`, `together`, `evidence` (the last three over `window`),
+//! `sequence`, `measure`, `context`, `expression`, `keys`, `confidence`, `once_per`, `alerting`.
 //!
 //! Where the meaning leaves a choice, this is what was chosen:
 //! - `time` in an expression over a hit is its last event's, as every other field; a hit's own time orders it.
