@@ -103,6 +103,7 @@ pub(super) fn build(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
     read::finish(&mut b);
     Ok(Plan {
         reads: b.reads,
+        row_source: b.row_source,
         stages: b.stages,
         output: b.output,
         assumptions: b.assumptions.into_iter().collect(),
@@ -113,7 +114,7 @@ pub(super) fn build(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
 impl<'r> Builder<'r> {
     fn new(rule: &'r Rule) -> Self {
         let mut names = BTreeSet::new();
-        names.extend(["time", "it", "via", "role"].map(str::to_owned));
+        names.extend(["event_time", "it", "via", "role"].map(str::to_owned));
         Self {
             rule,
             reads: Vec::new(),
@@ -132,7 +133,7 @@ impl<'r> Builder<'r> {
             measures: BTreeMap::new(),
             hit: None,
             ranges: Vec::new(),
-            time: Column(Arc::from("time")),
+            time: Column(Arc::from("event_time")),
             row_source: None,
             place: None,
             names,

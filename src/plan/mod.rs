@@ -38,6 +38,8 @@ pub type Expr = ir::Expr<Column>;
 pub struct Plan {
     /// Where rows come from.
     pub reads: Vec<Read>,
+    /// Which source a row is of, where there are several: the source's name.
+    pub row_source: Option<Column>,
     /// What happens to them, in order.
     pub stages: Vec<Note>,
     /// The columns of an alert, in order.
@@ -55,10 +57,10 @@ pub struct Read {
     pub source: SourceId,
     /// How long before the reported interval rows still matter, milliseconds.
     pub lookback: i64,
-    /// Holds for every row that matters, read from the product's own columns: parts of the events' conditions that need no lookup.
-    pub keep: Option<ir::Expr>,
+    /// Holds for every row that matters: the parts of the events' conditions that need no lookup.
+    pub keep: Option<Expr>,
     /// The fields that become columns, in schema order.
-    pub fields: Vec<FieldId>,
+    pub fields: Vec<(FieldId, Column)>,
 }
 
 /// A stage, with the words that a reader of the query gets.

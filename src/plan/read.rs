@@ -3,7 +3,7 @@
 use super::build::{Builder, Keyed};
 use super::{Column, Direction, Expr, Read, Stage, lookback, make};
 use crate::ir::{self, EventId, ExprKind, Leaf, StreamRef};
-use crate::pack::schema::{FieldId, SourceId};
+use crate::pack::schema::SourceId;
 use crate::value::{Type, Value};
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) fn rows(b: &mut Builder) {
     for source in sources {
         let here: Vec<EventId> = events.iter().copied().filter(|e| source_of(b, *e) == Some(source)).collect();
         let (shared, rests) = conditions(b, &here);
-        let keep = keep(b, &shared, &rests);
+        let keep = keep(b, &shared, &rests).map(|k| b.lower(&k));
         let lookback = here.iter().filter_map(|e| spans.get(e)).copied().max().unwrap_or(0);
         b.reads.push(Read { source, lookback, keep, fields: Vec::new() });
         let only_source = b.row_source.is_none();
@@ -54,10 +54,10 @@ pub(super) fn rows(b: &mut Builder) {
 
 /// Fills in the fields that later passes asked for.
 pub(super) fn finish(b: &mut Builder) {
-    let fields: Vec<FieldId> = b.fields.keys().copied().collect();
     let schema = b.rule.schema.clone();
     for read in &mut b.reads {
-        read.fields = fields.iter().copied().filter(|f| schema.slot(read.source, *f).is_some()).collect();
+        let here = b.fields.iter().filter(|(f, _)| schema.slot(read.source, **f).is_some());
+        read.fields = here.map(|(f, column)| (*f, column.clone())).collect();
     }
 }
 
