@@ -5,7 +5,10 @@
 //! what it cannot say it refuses.
 
 pub mod eql;
+mod kql;
+pub mod print;
 pub mod target;
+pub mod template;
 
 use crate::diagnostic::Diagnostic;
 
@@ -77,4 +80,66 @@ pub struct Query {
     pub assumptions: Vec<String>,
     /// How far before the reported interval events are read, milliseconds.
     pub lookback: i64,
+}
+
+/// What a backend needs beside the rule.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// The dialect's tables.
+    pub data: &'a target::TargetData,
+    /// Where the environment keeps sources and fields.
+    pub mapping: &'a target::Mapping,
+    /// The dialect's stage shapes; EQL needs none.
+    pub templates: &'a template::Templates,
+    /// Lookups that the product has itself: the lookup's name and the product's.
+    pub delivered: Vec<(String, String)>,
+}
+
+impl Inputs<'_> {
+    /// The product's name of a lookup, where it has it itself.
+    pub fn delivered(&self, lookup: &str) -> Option<&str> {
+        self.delivered.iter().find(|(name, _)| name == lookup).map(|(_, own)| own.as_str())
+    }
+}
+
+/// Text of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Compiled {
+    text: String,
+}
+
+/// How close a plan's result is.
+fn fidelity(plan: &crate::plan::Plan) -> Fidelity {
+    use crate::plan::LossKind;
+    let has = |kind| plan.losses.iter().any(|l| l.kind == kind);
+    let (may_miss, may_over_report) = (has(LossKind::MayMiss), has(LossKind::MayOverReport));
+    match (may_miss || may_over_report, has(LossKind::SameGroups)) {
+        (true, _) => Fidelity::Approximate { may_miss, may_over_report },
+        (false, true) => Fidelity::SameGroups,
+        (false, false) => Fidelity::Exact,
+    }
+}
+
+/// The query of a rule for a target.
+///
+/// # Errors
+/// Every refusal, each at its place in the rule.
+pub fn compile(rule: &crate::ir::Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
+    let target = inputs.data.target;
+    if target == Target::Eql {
+        return eql::compile(rule, inputs.mapping, inputs.data);
+    }
+    let plan = crate::plan::plan(rule)?;
+    let compiled = match target {
+        Target::Kql => kql::compile(rule, &plan, inputs),
+        _ => return Err(Vec::new()),
+    }?;
+    Ok(Query {
+        target,
+        text: compiled.text,
+        fidelity: fidelity(&plan),
+        losses: plan.losses.iter().map(|l| l.diagnostic.clone()).collect(),
+        assumptions: plan.assumptions.iter().map(|a| (*a).to_owned()).collect(),
+        lookback: plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0),
+    })
 }

@@ -5,6 +5,7 @@
 pub mod analytic;
 pub mod expr;
 pub mod parts;
+pub mod regex;
 pub mod walk;
 
 pub use analytic::{

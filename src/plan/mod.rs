@@ -27,7 +27,7 @@ use crate::value::Type;
 use std::sync::Arc;
 
 /// A column of the table, by name. Names are plain words (`device_id`), unique in a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Column(pub Arc<str>);
 
 /// An expression over columns.

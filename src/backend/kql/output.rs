@@ -1,0 +1,59 @@
+//! The end of a query: reasons, title, and the columns of an alert.
+
+use super::Writer;
+use super::text::quote;
+use crate::backend::print::is_text;
+use crate::plan::TextPiece;
+use crate::value::{Scalar, Type};
+use serde_json::json;
+
+pub(super) fn output(w: &mut Writer<'_>) {
+    let plan = w.plan;
+    let reasons: Vec<String> = plan
+        .output
+        .because
+        .iter()
+        .map(|(column, text)| format!("iff({}, pack_array({}), dynamic([]))", w.name(column), words(w, text)))
+        .collect();
+    let title = words(w, &plan.output.title);
+    let mut columns = vec!["event_time".to_owned()];
+    let mut renamed: Vec<(String, String)> = Vec::new();
+    for (name, column) in plan.output.group.iter().chain(&plan.output.values) {
+        let out = w.name(&crate::plan::Column(std::sync::Arc::from(
+            name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").as_str(),
+        )));
+        let from = w.name(column);
+        if !renamed.iter().any(|(o, _)| *o == out) {
+            renamed.push((out, from));
+        }
+    }
+    columns.extend(renamed.iter().map(|(out, from)| if out == from { out.clone() } else { format!("{out} = {from}") }));
+    columns.extend(plan.output.confidence.iter().map(|c| w.name(c)));
+    columns.extend(plan.output.severity.iter().map(|c| w.name(c)));
+    let view = json!({ "reasons": reasons, "title": title, "columns": columns });
+    w.add("output", &view);
+}
+
+fn words(w: &Writer<'_>, pieces: &[TextPiece]) -> String {
+    let parts: Vec<String> = pieces
+        .iter()
+        .map(|piece| match piece {
+            TextPiece::Text(text) => quote(text),
+            TextPiece::Column(column, ty) => shown(&w.name(column), *ty),
+        })
+        .collect();
+    match parts.len() {
+        0 => "\"\"".to_owned(),
+        1 => parts.concat(),
+        _ => format!("strcat({})", parts.join(", ")),
+    }
+}
+
+fn shown(column: &str, ty: Type) -> String {
+    let text = match ty {
+        Type::Scalar(Scalar::Boolean) => format!("tolower(tostring({column}))"),
+        _ if is_text(ty) => column.to_owned(),
+        _ => format!("tostring({column})"),
+    };
+    format!("iff(isempty({text}), \"-\", {text})")
+}

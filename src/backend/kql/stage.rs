@@ -1,0 +1,225 @@
+//! One stage of the plan as a stage of the pipe.
+
+use super::dialect::{null, type_name};
+use super::measure::{aggregate, refuse_texts};
+use super::text::span;
+use super::{Writer, lookup, made_type};
+use crate::plan::{Carried, Column, Direction, Measured, Stage};
+use crate::value::Type;
+use serde_json::{Value, json};
+
+pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
+    match stage {
+        Stage::Lookup { lookup, keys, found, columns } => lookup::lookup(w, *lookup, keys, found.as_ref(), columns),
+        Stage::Compute(columns) => compute(w, columns),
+        Stage::Filter(condition) => {
+            let condition = w.printer.condition(condition).text;
+            w.add("filter", &json!({ "condition": condition }));
+        }
+        Stage::Split { role, event, context, both } => {
+            let view = json!({
+                "role": w.name(role),
+                "event": w.printer.condition(event).text,
+                "context": w.printer.condition(context).text,
+                "both": both,
+            });
+            w.know(role, Type::INTEGER);
+            w.add("split", &view);
+        }
+        Stage::Sort(by) => sort(w, by),
+        Stage::Number(out) => {
+            w.know(out, made_type(stage));
+            serialized(w);
+            let name = w.name(out);
+            w.add("number", &json!({ "out": name }));
+        }
+        Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
+        Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
+        Stage::LastOfInstant { keys, among, out, .. } => last_of_instant(w, keys, among, out),
+        Stage::Over { keys, within, closed, among, at, measures } => {
+            over(w, &Over { keys, within: *within, closed: *closed, among, at, measures });
+        }
+        Stage::Expand { out, values } => expand(w, out, values),
+        Stage::Windows { out, size, every } => windows(w, out, *size, *every),
+        Stage::Group { keys, measures, number, last } => group(w, keys, measures, number, last),
+        Stage::Report => w.add("report", &json!({ "time": "event_time" })),
+    }
+}
+
+fn compute(w: &mut Writer<'_>, columns: &[(Column, crate::plan::Expr)]) {
+    let mut list = Vec::new();
+    for (column, expr) in columns {
+        list.push(json!({ "name": w.name(column), "value": w.printer.value(expr).text }));
+        w.know(column, expr.ty);
+    }
+    w.add("extend", &json!({ "columns": list }));
+}
+
+fn sort(w: &mut Writer<'_>, by: &[(Column, Direction)]) {
+    let keys: Vec<String> = by
+        .iter()
+        .map(|(column, direction)| {
+            let name = w.name(column);
+            // Microsoft's page does not list bool among the types that sort.
+            let name = if w.ty(column) == Type::BOOLEAN { format!("toint({name})") } else { name };
+            let word = if *direction == Direction::Ascending { "asc" } else { "desc" };
+            format!("{name} {word}")
+        })
+        .collect();
+    w.add("sort", &json!({ "keys": keys }));
+    w.ordered = true;
+}
+
+/// After a stage that does not promise to keep the order on paper, the rows are declared to be in it again.
+fn serialized(w: &mut Writer<'_>) {
+    if !w.ordered {
+        w.pipe.push("| serialize".to_owned());
+        w.ordered = true;
+    }
+}
+
+/// One step that is always true is a fold over the rows, with the carried values as its state.
+fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]) {
+    serialized(w);
+    let step = w.fresh("fold");
+    let same: Vec<String> = w.names(keys).iter().map(|k| format!("{step}.{k} == {k}")).collect();
+    let same = if same.is_empty() { "true".to_owned() } else { same.join(" and ") };
+    let mut state = Vec::new();
+    let mut assign = Vec::new();
+    for item in items {
+        let when = w.printer.condition(&item.when).text;
+        for (out, value) in &item.values {
+            let (name, missing) = (w.name(out), null(value.ty));
+            let held = if inclusive { name.clone() } else { format!("{name}_held") };
+            if !inclusive {
+                state.push(json!({ "name": name, "type": type_name(value.ty) }));
+                assign.push(json!({ "name": name, "value": format!("iff({same}, {step}.{held}, {missing})") }));
+            }
+            state.push(json!({ "name": held, "type": type_name(value.ty) }));
+            let new = w.printer.value(value).text;
+            let text = format!("case({when}, {new}, {same}, {step}.{held}, {missing})");
+            assign.push(json!({ "name": held, "value": text }));
+        }
+    }
+    for (out, value) in items.iter().flat_map(|i| &i.values) {
+        w.know(out, value.ty);
+    }
+    let id = w.fresh("match");
+    w.add("carry", &json!({ "step": step, "match": id, "state": state, "assign": assign }));
+    w.ordered = false;
+}
+
+fn back(w: &mut Writer<'_>, keys: &[Column], column: &Column, k: u32, out: &Column) {
+    serialized(w);
+    let same: Vec<String> = w.names(keys).iter().map(|key| format!("prev({key}, {k}) == {key}")).collect();
+    let condition = if same.is_empty() { "true".to_owned() } else { same.join(" and ") };
+    let missing = super::dialect::null(Type::TIMESTAMP);
+    let view =
+        json!({ "out": w.name(out), "condition": condition, "column": w.name(column), "k": k, "missing": missing });
+    w.know(out, Type::TIMESTAMP);
+    w.add("back", &view);
+}
+
+fn last_of_instant(w: &mut Writer<'_>, keys: &[Column], among: &Column, out: &Column) {
+    serialized(w);
+    let mut same: Vec<String> = w.names(keys).iter().map(|key| format!("next({key}) == {key}")).collect();
+    let flag = w.name(among);
+    same.push(format!("next({flag})"));
+    same.push("next(event_time) == event_time".to_owned());
+    let view = json!({ "out": w.name(out), "among": flag, "same": same.join(" and ") });
+    w.know(out, Type::BOOLEAN);
+    w.add("last", &view);
+}
+
+struct Over<'a> {
+    keys: &'a [Column],
+    within: i64,
+    closed: bool,
+    among: &'a Column,
+    at: &'a Column,
+    measures: &'a [(Column, Measured)],
+}
+
+/// The rows joined with themselves on the group and a bucket of the window's length: each asking row looks into two buckets, and
+/// the interval itself decides.
+fn over(w: &mut Writer<'_>, over: &Over<'_>) {
+    serialized(w);
+    let id = w.fresh("row_id");
+    w.add("number", &json!({ "out": id }));
+    let table = w.materialize("rows");
+    let mut summarize = Vec::new();
+    let mut extend = Vec::new();
+    let mut reads = vec![over.among.clone()];
+    for (out, measured) in over.measures {
+        refuse_texts(w.printer, measured);
+        for expr in measured.argument.iter().chain(&measured.filter) {
+            crate::backend::print::reads(expr, &mut reads);
+        }
+        let aggregate = aggregate(w.printer, out, measured, "measured_id");
+        summarize.extend(aggregate.summarize);
+        extend.extend(aggregate.extend);
+        w.know(out, measured.ty);
+    }
+    let keys = w.names(over.keys);
+    let carried: Vec<String> = reads.iter().filter(|c| !over.keys.contains(c)).map(|c| w.name(c)).collect();
+    let outs: Vec<Value> = over
+        .measures
+        .iter()
+        .map(|(out, m)| {
+            let zero = matches!(m.function, crate::ir::MeasureFunction::Count | crate::ir::MeasureFunction::Distinct);
+            json!({ "name": w.name(out), "zero": zero })
+        })
+        .collect();
+    let view = json!({
+        "table": table, "id": id, "keys": keys, "carried": carried,
+        "window": span(over.within.max(1)), "within": span(over.within),
+        "before": if over.closed { "<=" } else { "<" },
+        "at": w.name(over.at), "among": w.name(over.among),
+        "summarize": summarize, "extend": extend, "outs": outs,
+    });
+    w.add("over", &view);
+    w.ordered = false;
+}
+
+fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, crate::plan::Expr)]) {
+    let parts: Vec<String> = values
+        .iter()
+        .map(|(value, when)| format!("iff({}, dynamic([{value}]), dynamic([]))", w.printer.condition(when).text))
+        .collect();
+    w.know(out, Type::INTEGER);
+    let name = w.name(out);
+    w.add("expand", &json!({ "out": name, "parts": parts }));
+}
+
+fn windows(w: &mut Writer<'_>, out: &Column, size: i64, every: i64) {
+    // bin() counts from the year 1; for what divides a day that is the epoch too.
+    let start = if 86_400_000 % every == 0 {
+        format!("bin(event_time, {})", span(every))
+    } else {
+        format!("bin_at(event_time, {}, datetime(1970-01-01))", span(every))
+    };
+    w.know(out, Type::TIMESTAMP);
+    let view = json!({
+        "out": w.name(out), "start": start, "one": size == every, "size": span(size), "every": span(every),
+    });
+    w.add("windows", &view);
+}
+
+fn group(w: &mut Writer<'_>, keys: &[Column], measures: &[(Column, Measured)], number: &Column, last: &[Column]) {
+    let number = w.name(number);
+    let mut summarize = Vec::new();
+    let mut extend = Vec::new();
+    for (out, measured) in measures {
+        refuse_texts(w.printer, measured);
+        let aggregate = aggregate(w.printer, out, measured, &number);
+        summarize.extend(aggregate.summarize);
+        extend.extend(aggregate.extend);
+        w.know(out, measured.ty);
+    }
+    let last: Vec<String> = last.iter().filter(|c| !keys.contains(c)).map(|c| w.name(c)).collect();
+    let view = json!({
+        "keys": w.names(keys), "summarize": summarize, "extend": extend, "number": number, "last": last,
+    });
+    w.add("group", &view);
+    w.ordered = false;
+}

@@ -1,0 +1,92 @@
+//! Regular expressions of the language, spelled for readers whose classes are not ASCII.
+
+/// The expression with `\d \w \s` and their negations as ASCII sets, and `$` as `end`.
+///
+/// Nothing where a negated class stands inside a set, which not every reader can say.
+pub fn ascii(pattern: &str, end: &str) -> Option<String> {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars().peekable();
+    let mut in_set = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                let escaped = chars.next()?;
+                match class(escaped) {
+                    Some((members, false)) if in_set => out.push_str(members),
+                    Some((_, true)) if in_set => return None,
+                    Some((members, negated)) => {
+                        out.push_str(if negated { "[^" } else { "[" });
+                        out.push_str(members);
+                        out.push(']');
+                    }
+                    None => out.extend(['\\', escaped]),
+                }
+            }
+            '[' if !in_set => {
+                in_set = true;
+                out.push(c);
+                // `]` stands for itself at a set's beginning.
+                if chars.next_if_eq(&'^').is_some() {
+                    out.push('^');
+                }
+                if chars.next_if_eq(&']').is_some() {
+                    out.push_str("\\]");
+                }
+            }
+            ']' if in_set => {
+                in_set = false;
+                out.push(c);
+            }
+            '$' if !in_set => out.push_str(end),
+            _ => out.push(c),
+        }
+    }
+    Some(out)
+}
+
+fn class(letter: char) -> Option<(&'static str, bool)> {
+    Some(match letter {
+        'd' => ("0-9", false),
+        'D' => ("0-9", true),
+        'w' => ("0-9A-Za-z_", false),
+        'W' => ("0-9A-Za-z_", true),
+        's' => (r"\t\n\f\r ", false),
+        'S' => (r"\t\n\f\r ", true),
+        _ => return None,
+    })
+}
+
+/// A text as an expression that matches it and nothing else.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            // A set needs no backslash, which every string literal would double.
+            '.' | '*' | '+' | '?' | '(' | ')' | '{' | '}' | '|' | '$' => out.extend(['[', c, ']']),
+            '[' | ']' | '^' | '\\' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ascii, quoted};
+
+    #[test]
+    fn classes_are_spelled_as_ascii_sets_inside_and_outside_of_sets() {
+        assert_eq!(ascii(r"^\d+[\w.-]$", r"\z").as_deref(), Some(r"^[0-9]+[0-9A-Za-z_.-]\z"));
+        assert_eq!(ascii(r"\\d[$]\$", r"\z").as_deref(), Some(r"\\d[$]\$"));
+        assert_eq!(ascii(r"[\D]", ""), None);
+        assert_eq!(ascii("[]a]$", "E").as_deref(), Some("[\\]a]E"));
+    }
+
+    #[test]
+    fn a_quoted_text_matches_itself_only() {
+        let text = r"a.b*c[d]^\{|}$(x)+?";
+        let regex = regex::Regex::new(&format!(r"\A{}\z", quoted(text))).unwrap();
+        assert!(regex.is_match(text));
+        assert!(!regex.is_match("aXb*c[d]^\\{|}$(x)+?"));
+    }
+}
