@@ -11,7 +11,7 @@ mod sarif;
 mod text;
 
 pub use github::github;
-pub use json::json;
+pub use json::{JsonDiagnostic, JsonReport, json, json_list};
 pub use order::ordered;
 pub use pages::{all_codes, page};
 pub use sarif::sarif;

@@ -1,0 +1,163 @@
+//! What may be asked: the arguments, with examples.
+
+use crate::backend::Target;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A compiler for detection analytics: checks rules, runs them on fixtures and events, and compiles them to SPL, KQL and EQL.
+#[derive(Debug, Parser)]
+#[command(name = "siemc", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 good; 1 findings; 2 wrong usage or unreadable input.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report everything that is wrong with rules and their pack.
+    Check(CheckArgs),
+    /// Compile rules to queries.
+    Compile(CompileArgs),
+    /// Run rules over events and print alerts as JSON lines.
+    Run(RunArgs),
+}
+
+const CHECK_EXAMPLES: &str = "Examples:
+  siemc check                                  the pack here, in every environment
+  siemc check rules/mobile --env prod
+  siemc check --format sarif > findings.sarif  for a code host
+  siemc check --format github                  annotations in a GitHub workflow";
+
+/// `siemc check`.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub struct CheckArgs {
+    /// Packs, parts of packs, or rule files [default: the pack here, or `rules/`].
+    pub path: Vec<PathBuf>,
+    /// Check for one environment only [default: every one].
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// How findings are written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For a person.
+    Text,
+    /// For a program; see docs/schema/check.schema.json.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitHub workflow commands.
+    Github,
+}
+
+const COMPILE_EXAMPLES: &str = "Examples:
+  siemc compile --target kql                        every rule of the pack here
+  siemc compile rules/mobile/x.yaml --target spl --env prod
+  siemc compile --target all --out build/           one file per rule and target
+  siemc compile --target eql --accept approximate   queries that are only close, too
+  siemc compile --target spl,kql --format json";
+
+/// `siemc compile`.
+#[derive(Debug, Args)]
+#[command(after_help = COMPILE_EXAMPLES)]
+pub struct CompileArgs {
+    /// Packs, parts of packs, or rule files [default: the pack here, or `rules/`].
+    pub path: Vec<PathBuf>,
+    /// Query languages. With `all`, a rule that one of them cannot say is no error while another can.
+    #[arg(long, value_enum, value_delimiter = ',', required = true)]
+    pub target: Vec<TargetName>,
+    /// For which environment [default: the pack's default].
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// How results are written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CompileFormat,
+    /// Write `RULE.TARGET` files into this directory instead of standard output.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Take queries that may miss or over-report.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub accept: Option<Accept>,
+}
+
+/// A query language, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetName {
+    /// Splunk.
+    Spl,
+    /// Microsoft Sentinel, Defender XDR, Azure Data Explorer.
+    Kql,
+    /// Elastic.
+    Eql,
+    /// Every one.
+    All,
+}
+
+impl TargetName {
+    /// The targets that it stands for.
+    pub fn targets(self) -> Vec<Target> {
+        match self {
+            TargetName::Spl => vec![Target::Spl],
+            TargetName::Kql => vec![Target::Kql],
+            TargetName::Eql => vec![Target::Eql],
+            TargetName::All => Target::ALL.to_vec(),
+        }
+    }
+}
+
+/// How compiled rules are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompileFormat {
+    /// The queries.
+    Text,
+    /// Queries with fidelity and findings; see docs/schema/compile.schema.json.
+    Json,
+}
+
+/// What is taken besides exact queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Accept {
+    /// Queries that may miss or over-report.
+    Approximate,
+}
+
+const RUN_EXAMPLES: &str = "Examples:
+  siemc run --rules rules/ --events events.jsonl
+  siemc run --rules rules/mobile/x.yaml --events events.jsonl.zst --env prod
+  zcat events.gz | siemc run --rules rules/ --events - --lateness 5m
+  siemc run --rules rules/ --events unsorted.jsonl --sort --until 2026-03-02T00:00:00Z
+
+An event is one JSON object a line: `source`, `time` (RFC 3339, or milliseconds since the epoch), and the schema's fields, dotted
+or nested. Files compressed by gzip or zstd are known by their first bytes.";
+
+/// `siemc run`.
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// A pack, a part of one, or a rule file; may be repeated within one pack.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// A file of JSON lines, plain or compressed; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+    /// For which environment [default: the pack's default].
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// How much later than a newer event one may come: `5m`, `90s`.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = super::run::duration, conflicts_with = "sort")]
+    pub lateness: i64,
+    /// Read all events first, and put them in order.
+    #[arg(long)]
+    pub sort: bool,
+    /// Every event up to then is there: RFC 3339 or milliseconds [default: the newest event's time].
+    #[arg(long, value_name = "TIME", value_parser = super::run::time)]
+    pub until: Option<i64>,
+}

@@ -1,0 +1,147 @@
+//! `siemc compile`: queries, or why not.
+
+mod queries;
+mod report;
+mod write;
+
+pub use queries::{Compiled, Outcome, Products};
+pub use report::Report;
+
+use super::args::{CompileArgs, CompileFormat, TargetName};
+use super::console::Console;
+use super::workspace::{Selected, Workspace};
+use super::{Exit, codes};
+use crate::backend::{Fidelity, Query, Target};
+use crate::check::Checked;
+use crate::diagnostic::{Diagnostic, Findings, Severity};
+use anyhow::Result;
+
+/// Runs the command.
+pub fn run(args: &CompileArgs, console: &mut Console) -> Result<Exit> {
+    let mut workspace = Workspace::load(&args.path);
+    let wish = Wish::of(args);
+    let packs = std::mem::take(&mut workspace.packs);
+    let mut compiled = Vec::new();
+    for selected in &packs {
+        compiled.extend(pack(selected, &wish, args.env.as_deref(), &mut workspace));
+    }
+    unsaid(&compiled, &wish, &mut workspace.findings);
+    if let Some(dir) = &args.out {
+        write::all(dir, &mut compiled, &mut workspace.findings, console)?;
+    }
+    match args.format {
+        CompileFormat::Json => {
+            let report = Report::new(&compiled, &workspace.findings.all, &workspace.files);
+            console.data(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
+        }
+        CompileFormat::Text if args.out.is_none() => print(&compiled, console)?,
+        CompileFormat::Text => {}
+    }
+    console.flush()?;
+    if args.format == CompileFormat::Text {
+        let errors = |found: &&Diagnostic| found.severity != Severity::Warning;
+        let shown: Vec<Diagnostic> = workspace.findings.all.iter().filter(errors).cloned().collect();
+        console.findings(&shown, &workspace.files);
+        compiled.iter().for_each(|one| console.note(&one.line()));
+    }
+    Ok(Exit::of(&workspace.findings.all))
+}
+
+/// What was asked for, of every rule.
+#[derive(Debug)]
+struct Wish {
+    targets: Vec<Target>,
+    /// `--target all`: one that can is enough.
+    any: bool,
+    approximate: bool,
+}
+
+impl Wish {
+    fn of(args: &CompileArgs) -> Wish {
+        let mut targets: Vec<Target> = args.target.iter().flat_map(|t| t.targets()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        Wish { targets, any: args.target.contains(&TargetName::All), approximate: args.accept.is_some() }
+    }
+}
+
+fn pack(selected: &Selected, wish: &Wish, environment: Option<&str>, workspace: &mut Workspace) -> Vec<Compiled> {
+    let environment = match selected.environment(environment) {
+        Ok(environment) => environment,
+        Err(error) => {
+            workspace.findings.push(error);
+            return Vec::new();
+        }
+    };
+    let Workspace { files, findings, .. } = workspace;
+    let products = Products::load(&selected.pack, environment, &wish.targets, files, findings);
+    let mut all = Vec::new();
+    for rule in selected.rules() {
+        let checked = selected.check(rule, environment, findings);
+        let name = Selected::name_of(rule);
+        let one = |target, outcome| Compiled {
+            rule: name.clone(),
+            id: rule.rule.id.as_ref().map(|id| id.value.clone()).unwrap_or_default(),
+            path: rule.path.clone(),
+            environment: environment.name.clone(),
+            target,
+            outcome,
+            written: None,
+        };
+        for target in &wish.targets {
+            let outcome = match &checked {
+                Checked::Invalid => Outcome::Invalid,
+                Checked::NotDeployed { missing } => Outcome::NotDeployed(missing.clone()),
+                Checked::Rule(typed) => match products.query(typed, *target) {
+                    Some(Ok(query)) => accepted(query, wish, typed.name.as_str()),
+                    Some(Err(refusals)) => Outcome::Refused(refusals),
+                    None => Outcome::Invalid,
+                },
+            };
+            all.push(one(*target, outcome));
+        }
+    }
+    all
+}
+
+/// A query that may miss or over-report needs leave.
+fn accepted(query: Query, wish: &Wish, rule: &str) -> Outcome {
+    if wish.approximate || !matches!(query.fidelity, Fidelity::Approximate { .. }) {
+        return Outcome::Compiled(query);
+    }
+    let message = format!("the query of `{rule}` for {} is only {}", query.target.name(), query.fidelity);
+    let at = query.losses.first().and_then(|loss| loss.span);
+    let first = Diagnostic::new(codes::NOT_ACCEPTED, Severity::Error, at, message)
+        .help("`--accept approximate` takes it as it is");
+    let mut refusals = vec![first];
+    refusals.extend(query.losses);
+    Outcome::Refused(refusals)
+}
+
+/// Refusals become findings: errors, or notes where another target says the rule.
+fn unsaid(compiled: &[Compiled], wish: &Wish, findings: &mut Findings) {
+    let said = |rule: &Compiled| {
+        let same = |other: &&Compiled| other.path == rule.path && other.environment == rule.environment;
+        compiled.iter().filter(same).any(|other| matches!(other.outcome, Outcome::Compiled(_)))
+    };
+    for one in compiled {
+        if let Outcome::Refused(refusals) = &one.outcome
+            && !(wish.any && said(one))
+        {
+            findings.extend(refusals.iter().cloned());
+        }
+    }
+}
+
+fn print(compiled: &[Compiled], console: &mut Console) -> std::io::Result<()> {
+    let queries =
+        compiled.iter().filter_map(|one| if let Outcome::Compiled(query) = &one.outcome { Some(query) } else { None });
+    for (place, query) in queries.enumerate() {
+        if place > 0 {
+            console.data("\n")?;
+        }
+        console.data(query.text.trim_end())?;
+        console.data("\n")?;
+    }
+    Ok(())
+}

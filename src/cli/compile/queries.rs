@@ -1,0 +1,133 @@
+//! The door to the backends: what they need is read once per pack, environment and target.
+
+use crate::backend::target::{Mapping, MappingRequest, TargetData};
+use crate::backend::{Query, Target, eql};
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::ir::Rule;
+use crate::pack::{Environment, Pack};
+use crate::source::Files;
+use std::path::PathBuf;
+
+/// One rule for one target.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The rule's name.
+    pub rule: String,
+    /// The rule's UUID.
+    pub id: String,
+    /// The rule's file.
+    pub path: PathBuf,
+    /// The environment that it was compiled for.
+    pub environment: String,
+    /// The target.
+    pub target: Target,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Where the query was written.
+    pub written: Option<PathBuf>,
+}
+
+/// What came of a rule for a target.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A query.
+    Compiled(Query),
+    /// The target cannot say it, or not well enough: every reason.
+    Refused(Vec<Diagnostic>),
+    /// The environment lacks sources that the rule requires.
+    NotDeployed(Vec<String>),
+    /// The rule, the pack or the mapping has errors, which are among the findings.
+    Invalid,
+}
+
+impl Compiled {
+    /// One line for a person.
+    pub fn line(&self) -> String {
+        let said = match &self.outcome {
+            Outcome::Compiled(query) => query.fidelity.to_string(),
+            Outcome::Refused(refusals) => {
+                format!(
+                    "refused: {} (`siemc explain {} --target {}`)",
+                    reasons(refusals),
+                    self.rule,
+                    self.target.name()
+                )
+            }
+            Outcome::NotDeployed(missing) => {
+                format!("not deployed: `{}` has no {}", self.environment, missing.join(", "))
+            }
+            Outcome::Invalid => "not compiled: it has errors".to_owned(),
+        };
+        format!("{} {}: {said}", self.rule, self.target.name())
+    }
+}
+
+fn reasons(refusals: &[Diagnostic]) -> String {
+    match refusals {
+        [one] => one.message.clone(),
+        all => super::super::console::counted(all.len(), "reason"),
+    }
+}
+
+/// What the targets need, for one environment of one pack.
+#[derive(Debug)]
+pub struct Products {
+    all: Vec<(Target, TargetData, Mapping)>,
+}
+
+impl Products {
+    /// Reads it. A target with faults is left out, its faults reported.
+    pub fn load(
+        pack: &Pack,
+        environment: &Environment,
+        targets: &[Target],
+        files: &mut Files,
+        findings: &mut Findings,
+    ) -> Products {
+        let mut all = Vec::new();
+        for target in targets {
+            let root = Some(pack.root.as_path());
+            let request = MappingRequest {
+                target: *target,
+                environment: Some(environment),
+                schema: &pack.schema,
+                pack_root: root,
+            };
+            let mut found = Findings::default();
+            let data = TargetData::load(*target, root, files, &mut found);
+            let mapping = Mapping::load(request, files, &mut found);
+            if let (Some(data), Some(mapping), false) = (data, mapping, found.has_errors()) {
+                all.push((*target, data, mapping));
+            }
+            findings.extend(found.all);
+        }
+        Products { all }
+    }
+
+    /// The rule's query; none where the target could not be read.
+    pub fn query(&self, rule: &Rule, target: Target) -> Option<Result<Query, Vec<Diagnostic>>> {
+        let (_, data, mapping) = self.all.iter().find(|(other, ..)| *other == target)?;
+        Some(query(rule, target, data, mapping))
+    }
+
+    /// A target's data.
+    pub fn data(&self, target: Target) -> Option<&TargetData> {
+        self.all.iter().find(|(other, ..)| *other == target).map(|(_, data, _)| data)
+    }
+}
+
+/// The one call of a backend.
+pub fn query(rule: &Rule, target: Target, data: &TargetData, mapping: &Mapping) -> Result<Query, Vec<Diagnostic>> {
+    match target {
+        Target::Eql => eql::compile(rule, mapping, data),
+        Target::Spl | Target::Kql => {
+            let message = format!("there is no backend for {} yet", target.name());
+            Err(vec![Diagnostic::new(
+                super::super::codes::NOT_ACCEPTED,
+                crate::diagnostic::Severity::Error,
+                None,
+                message,
+            )])
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What was compiled, for a program.
+
+use super::{Compiled, Outcome};
+use crate::backend::{Fidelity, Query};
+use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::source::Files;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The document of `siemc compile --format json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report<'a> {
+    /// Of this format.
+    pub version: u32,
+    /// How many findings are errors.
+    pub errors: usize,
+    /// How many findings are warnings.
+    pub warnings: usize,
+    /// One for each rule and target.
+    pub results: Vec<One<'a>>,
+    /// As in `siemc check --format json`.
+    pub diagnostics: Vec<diagnostic::JsonDiagnostic<'a>>,
+}
+
+/// One rule for one target.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct One<'a> {
+    rule: &'a str,
+    id: &'a str,
+    file: String,
+    environment: &'a str,
+    target: &'a str,
+    /// `compiled`, `refused`, `not_deployed` (a required source is missing) or `invalid` (see `diagnostics`).
+    status: &'static str,
+    /// Of a compiled query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<QueryReport<'a>>,
+    /// Every construct that the target cannot say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<diagnostic::JsonDiagnostic<'a>>,
+    /// Sources that the environment lacks.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing: &'a [String],
+}
+
+/// A query.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QueryReport<'a> {
+    text: &'a str,
+    /// The file that it was written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// `exact`, `same_groups` or `approximate`.
+    fidelity: &'static str,
+    /// An alert of the rule may be missing.
+    may_miss: bool,
+    /// An alert may come that the rule does not give.
+    may_over_report: bool,
+    /// What keeps it from being exact.
+    losses: Vec<diagnostic::JsonDiagnostic<'a>>,
+    /// Facts about the product that it rests on; `siemc explain RULE --target T` has them in words.
+    assumptions: &'a [String],
+    /// How far before the reported interval events are read.
+    lookback_ms: i64,
+}
+
+impl<'a> Report<'a> {
+    /// Of all results.
+    pub fn new(compiled: &'a [Compiled], findings: &'a [Diagnostic], files: &'a Files) -> Report<'a> {
+        let diagnostics = diagnostic::json_list(findings, files);
+        let shown = diagnostic::ordered(findings, files);
+        let count = |severity| shown.iter().filter(|found| found.severity == severity).count();
+        Report {
+            version: 1,
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            results: compiled.iter().map(|one| result(one, files)).collect(),
+            diagnostics,
+        }
+    }
+}
+
+fn result<'a>(one: &'a Compiled, files: &'a Files) -> One<'a> {
+    let mut result = One {
+        rule: &one.rule,
+        id: &one.id,
+        file: one.path.display().to_string(),
+        environment: &one.environment,
+        target: one.target.name(),
+        status: "invalid",
+        query: None,
+        refusals: Vec::new(),
+        missing: &[],
+    };
+    match &one.outcome {
+        Outcome::Compiled(query) => {
+            result.status = "compiled";
+            result.query = Some(of_query(query, one, files));
+        }
+        Outcome::Refused(refusals) => {
+            result.status = "refused";
+            result.refusals = diagnostic::json_list(refusals, files);
+        }
+        Outcome::NotDeployed(missing) => {
+            result.status = "not_deployed";
+            result.missing = missing;
+        }
+        Outcome::Invalid => {}
+    }
+    result
+}
+
+fn of_query<'a>(query: &'a Query, one: &'a Compiled, files: &'a Files) -> QueryReport<'a> {
+    let (fidelity, may_miss, may_over_report) = match query.fidelity {
+        Fidelity::Exact => ("exact", false, false),
+        Fidelity::SameGroups => ("same_groups", false, false),
+        Fidelity::Approximate { may_miss, may_over_report } => ("approximate", may_miss, may_over_report),
+    };
+    QueryReport {
+        text: &query.text,
+        file: one.written.as_ref().map(|path| path.display().to_string()),
+        fidelity,
+        may_miss,
+        may_over_report,
+        losses: diagnostic::json_list(&query.losses, files),
+        assumptions: &query.assumptions,
+        lookback_ms: query.lookback,
+    }
+}

@@ -1,0 +1,75 @@
+//! The three streams, and whether they are a terminal.
+
+use crate::diagnostic::{self, Diagnostic};
+use crate::source::Files;
+use anstream::{AutoStream, ColorChoice};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+/// Where a command writes. Colours follow the terminal, `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE`.
+#[derive(Debug)]
+pub struct Console {
+    out: BufWriter<StdoutLock<'static>>,
+    colour_out: bool,
+    colour_err: bool,
+}
+
+impl Console {
+    /// Over the process's own streams.
+    pub fn new() -> Console {
+        Console {
+            out: BufWriter::new(io::stdout().lock()),
+            colour_out: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            colour_err: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+        }
+    }
+
+    /// Writes data to standard output.
+    pub fn data(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+
+    /// Gives on what was written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// A line for a person, on standard error. Where nobody can read it, it is dropped.
+    pub fn note(&mut self, line: &str) {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
+    /// Findings as data: on standard output.
+    pub fn findings_as_data(&mut self, findings: &[Diagnostic], files: &Files) -> io::Result<()> {
+        let text = diagnostic::text(findings, files, self.colour_out);
+        self.data(&text)
+    }
+
+    /// Findings beside data: on standard error.
+    pub fn findings(&mut self, findings: &[Diagnostic], files: &Files) {
+        let text = diagnostic::text(findings, files, self.colour_err);
+        if !text.is_empty() {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// True where a person watches standard error.
+    pub fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Console::new()
+    }
+}
+
+/// True where the reader of standard output went away.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|e| e.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// `1 error`, `2 errors`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,102 @@
+//! `siemc run`: the evaluator over real events.
+
+mod alert;
+mod input;
+mod stream;
+
+pub use alert::{AlertLine, EventLine};
+pub use stream::MOST_REPORTED;
+
+use super::args::RunArgs;
+use super::console::{Console, counted};
+use super::workspace::{Workspace, reason};
+use super::{Exit, codes};
+use crate::check::Checked;
+use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::ir::Rule;
+use crate::pack::schema::Schema;
+use crate::syntax::expr::{ExprKind, Literal};
+use anyhow::{Context, Result};
+use std::sync::Arc;
+
+/// Runs the command.
+pub fn run(args: &RunArgs, console: &mut Console) -> Result<Exit> {
+    let mut workspace = Workspace::load(&args.rules);
+    let rules = rules(&mut workspace, args.env.as_deref());
+    console.findings(&errors(&workspace.findings), &workspace.files);
+    let (exit, Some((schema, rules))) = (Exit::of(&workspace.findings.all), rules) else {
+        return Ok(Exit::of(&workspace.findings.all));
+    };
+    if exit != Exit::Good {
+        return Ok(exit);
+    }
+    let input = match input::open(&args.events, console.is_watched()) {
+        Ok(input) => input,
+        Err(error) => {
+            console.note(&format!("error: `{}` cannot be read: {}", args.events.display(), reason(&error)));
+            return Ok(Exit::Unusable);
+        }
+    };
+    let settings =
+        stream::Settings { lateness: args.lateness, sort: args.sort, until: args.until, prompt: input.is_live };
+    let told = stream::run(input.read, &schema, &rules, settings, console)
+        .with_context(|| format!("reading `{}`", args.events.display()))?;
+    console.flush()?;
+    if told.bad > 0 {
+        let skipped = if told.bad == 1 { "was skipped" } else { "were skipped" };
+        console.note(&format!("{} of {} {skipped}", counted(told.bad, "bad line"), told.lines));
+        return Ok(Exit::Findings);
+    }
+    Ok(Exit::Good)
+}
+
+/// Lints are for `check`; here only what stops the run is told.
+fn errors(findings: &Findings) -> Vec<Diagnostic> {
+    findings.all.iter().filter(|found| found.severity == Severity::Error).cloned().collect()
+}
+
+fn rules(workspace: &mut Workspace, environment: Option<&str>) -> Option<(Arc<Schema>, Vec<Arc<Rule>>)> {
+    if workspace.packs.len() > 1 {
+        let message = "the rules are of several packs, and events of one schema are read".to_owned();
+        workspace.findings.push(Diagnostic::new(codes::SEVERAL_PACKS, Severity::Error, None, message));
+        return None;
+    }
+    let selected = workspace.packs.first()?;
+    let environment = match selected.environment(environment) {
+        Ok(environment) => environment,
+        Err(error) => {
+            workspace.findings.push(error);
+            return None;
+        }
+    };
+    let mut findings = Findings::default();
+    let checked = selected.rules().map(|rule| selected.check(rule, environment, &mut findings));
+    let rules = checked.filter_map(|c| if let Checked::Rule(rule) = c { Some(Arc::from(rule)) } else { None });
+    let found = (Arc::clone(&selected.pack.schema), rules.collect());
+    workspace.findings.extend(findings.all);
+    Some(found)
+}
+
+/// A duration of the rule language, in milliseconds.
+pub fn duration(text: &str) -> Result<i64, String> {
+    match literal(text) {
+        Some(Literal::Duration(milliseconds)) if milliseconds >= 0 => Ok(milliseconds),
+        Some(Literal::Integer(0)) => Ok(0),
+        _ => Err("expected a duration such as `90s`, `5m` or `1h30m`".to_owned()),
+    }
+}
+
+/// A time, in milliseconds since the epoch.
+pub fn time(text: &str) -> Result<i64, String> {
+    let whole = text.parse::<i64>().ok();
+    let written = text.parse::<jiff::Timestamp>().map(|time| {
+        let part = i64::from(time.subsec_nanosecond().rem_euclid(1_000_000) != 0 && time.as_nanosecond() < 0);
+        time.as_millisecond() - part
+    });
+    whole.or(written.ok()).ok_or_else(|| "expected a time such as `2026-03-01T09:00:00Z`, or milliseconds".to_owned())
+}
+
+fn literal(text: &str) -> Option<Literal> {
+    let expr = crate::syntax::parse::parse(text, &|_| crate::source::Span::default()).ok()?;
+    if let ExprKind::Literal(literal) = expr.kind { Some(literal) } else { None }
+}

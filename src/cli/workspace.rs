@@ -1,0 +1,214 @@
+//! From paths to packs and the rules that were asked for.
+//!
+//! A pack is read once, whole: its rules share a schema. What is wrong in a rule file that was not asked for is not told.
+
+use super::codes;
+use crate::check::{self, Checked, Options};
+use crate::diagnostic::{Diagnostic, Findings, Severity, nearest};
+use crate::pack::{self, Environment, Pack, RuleFile};
+use crate::source::{FileId, Files, UNREADABLE};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Packs that were read, and what was found on the way.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// Every text that was read.
+    pub files: Files,
+    /// What was found so far.
+    pub findings: Findings,
+    /// In the order of the paths.
+    pub packs: Vec<Selected>,
+}
+
+/// A pack, and which of its rules were asked for.
+#[derive(Debug)]
+pub struct Selected {
+    /// The pack.
+    pub pack: Pack,
+    /// By place in [`Pack::rules`]: asked for.
+    chosen: Vec<bool>,
+    /// Something outside of its rule files is wrong: no rule can be judged.
+    broken: bool,
+    /// Files with errors.
+    broken_files: BTreeSet<FileId>,
+}
+
+impl Workspace {
+    /// Reads the packs of the paths; without a path, the one around the current directory, or `rules/`.
+    pub fn load(paths: &[PathBuf]) -> Workspace {
+        let mut workspace = Workspace::default();
+        let here = [PathBuf::from(".")];
+        let mut asked: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
+        for path in if paths.is_empty() { &here } else { paths } {
+            for root in workspace.roots(path) {
+                let same = |(other, _): &&mut (PathBuf, Vec<PathBuf>)| full(other) == full(&root);
+                match asked.iter_mut().find(same) {
+                    Some((_, parts)) => parts.push(path.clone()),
+                    None => asked.push((root, vec![path.clone()])),
+                }
+            }
+        }
+        for (root, parts) in asked {
+            workspace.read(&root, &parts);
+        }
+        workspace
+    }
+
+    /// The directories of the packs that a path stands for.
+    fn roots(&mut self, path: &Path) -> Vec<PathBuf> {
+        if let Err(error) = std::fs::metadata(path) {
+            let message = format!("`{}` cannot be read: {}", path.display(), reason(&error));
+            self.findings.push(Diagnostic::new(UNREADABLE, Severity::Error, None, message));
+            return Vec::new();
+        }
+        if let Some(root) = pack::find_root(path) {
+            return vec![root];
+        }
+        let below = packs_in(path);
+        if below.is_empty() {
+            let message = format!("`{}` lies in no pack: there is no `pack.yaml` in it or above it", path.display());
+            let error = Diagnostic::new(codes::NO_PACK, Severity::Error, None, message);
+            self.findings.push(error.help("`siemc init` makes a pack"));
+        }
+        below
+    }
+
+    fn read(&mut self, root: &Path, parts: &[PathBuf]) {
+        let mut found = Findings::default();
+        let loaded = pack::load(root, &mut self.files, &mut found);
+        let Some(pack) = loaded else {
+            self.findings.extend(found.all);
+            return;
+        };
+        check::check_pack(&pack, &mut found);
+        let chosen = self.choose(&pack, parts);
+        let rule_file = |file: FileId| pack.rules.iter().position(|r| r.rule.span.file == file);
+        let is_asked = |file| rule_file(file).is_none_or(|at| chosen.get(at) == Some(&true));
+        let mut selected =
+            Selected { broken: false, broken_files: BTreeSet::new(), chosen: chosen.clone(), pack: pack.clone() };
+        for finding in found.all {
+            let Some(span) = finding.span else {
+                selected.broken |= finding.severity == Severity::Error;
+                self.findings.push(finding);
+                continue;
+            };
+            if finding.severity == Severity::Error {
+                selected.broken_files.insert(span.file);
+                selected.broken |= rule_file(span.file).is_none() && !self.is_a_rule(&pack, span.file);
+            }
+            if is_asked(span.file) || finding.related.iter().any(|(at, _)| is_asked(at.file)) {
+                self.findings.push(finding);
+            }
+        }
+        self.packs.push(selected);
+    }
+
+    /// A file that could not be decoded is in no list of rules, but its fault is its own.
+    fn is_a_rule(&self, pack: &Pack, file: FileId) -> bool {
+        let path = Path::new(self.files.name(file));
+        let Ok(inside) = path.strip_prefix(&pack.root) else { return false };
+        let first = inside.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned());
+        let is_manifest = inside == Path::new("pack.yaml");
+        !is_manifest && !first.is_some_and(|f| ["schema", "shared", "lookups", "targets"].contains(&f.as_str()))
+    }
+
+    fn choose(&mut self, pack: &Pack, parts: &[PathBuf]) -> Vec<bool> {
+        let root = full(&pack.root);
+        let rules: Vec<PathBuf> = pack.rules.iter().map(|r| full(&r.path)).collect();
+        let mut chosen = vec![false; rules.len()];
+        for part in parts {
+            let path = rule_of_fixture(&full(part));
+            if path == root || root.starts_with(&path) {
+                chosen.fill(true);
+                continue;
+            }
+            let mut any = false;
+            for (rule, is_chosen) in rules.iter().zip(&mut chosen) {
+                if rule.starts_with(&path) {
+                    *is_chosen = true;
+                    any = true;
+                }
+            }
+            if !any {
+                let message = format!("`{}` is no rule and holds none", part.display());
+                self.findings.push(Diagnostic::new(codes::NO_RULE, Severity::Error, None, message));
+            }
+        }
+        chosen
+    }
+}
+
+impl Selected {
+    /// The rules that were asked for.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleFile> {
+        self.pack.rules.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen).map(|(rule, _)| rule)
+    }
+
+    /// An environment by name; the default one, else the first, without a name.
+    ///
+    /// # Errors
+    /// One that the pack does not have, with the nearest name.
+    pub fn environment(&self, name: Option<&str>) -> Result<&Environment, Diagnostic> {
+        let default = self.pack.defaults.environment.as_ref().map(|n| n.value.as_str());
+        let environments = &self.pack.environments;
+        let found = match name.or(default) {
+            Some(name) => environments.get(name),
+            None => environments.values().next(),
+        };
+        found.ok_or_else(|| {
+            let name = name.or(default).unwrap_or("");
+            let message = format!("the pack `{}` has no environment `{name}`", self.pack.name);
+            let known: Vec<&str> = environments.keys().map(String::as_str).collect();
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", crate::syntax::decode::kit::either(&known)),
+            };
+            Diagnostic::new(codes::NO_ENVIRONMENT, Severity::Error, None, message).help(help)
+        })
+    }
+
+    /// Checks a rule. A rule whose file, or whose pack, has faults of form is not judged further: what would be found follows from those.
+    pub fn check(&self, rule: &RuleFile, environment: &Environment, findings: &mut Findings) -> Checked {
+        if self.broken || self.broken_files.contains(&rule.rule.span.file) {
+            return Checked::Invalid;
+        }
+        let options = Options { today: Some(jiff::Timestamp::now().as_millisecond()) };
+        check::check_for(&self.pack, &rule.rule, environment, options, findings)
+    }
+
+    /// The rule's name, for messages.
+    pub fn name_of(rule: &RuleFile) -> String {
+        let stem = || rule.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        rule.rule.name.as_ref().map_or_else(stem, |name| name.value.clone())
+    }
+}
+
+/// `rules/`, and directories directly below that hold a pack.
+fn packs_in(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
+    let below = entries.filter_map(Result::ok).map(|entry| path.join(entry.file_name()));
+    let below = below.map(|dir| dir.strip_prefix(".").map(Path::to_owned).unwrap_or(dir));
+    let mut packs: Vec<PathBuf> = below.filter(|dir| dir.join("pack.yaml").is_file()).collect();
+    packs.sort();
+    packs
+}
+
+fn rule_of_fixture(path: &Path) -> PathBuf {
+    let text = path.to_string_lossy();
+    text.strip_suffix(".test.yaml").map_or_else(|| path.to_owned(), |stem| PathBuf::from(format!("{stem}.yaml")))
+}
+
+fn full(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Why a file cannot be used, in words that do not change with the system.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::StorageFull => "no space left".to_owned(),
+        _ => error.to_string().to_lowercase(),
+    }
+}
