@@ -129,6 +129,10 @@ fn unsaid(compiled: &[Compiled], wish: &Wish, findings: &mut Findings) {
             && !(wish.any && said(one))
         {
             findings.extend(refusals.iter().cloned());
+            if refusals.is_empty() {
+                let message = format!("there is no query of `{}` for {}", one.rule, one.target.name());
+                findings.push(Diagnostic::new(codes::NOT_ACCEPTED, Severity::Error, None, message));
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The door to the backends: what they need is read once per pack, environment and target.
 
 use crate::backend::target::{Mapping, MappingRequest, TargetData};
-use crate::backend::{Query, Target, eql};
+use crate::backend::template::Templates;
+use crate::backend::{self, Inputs, Query, Target};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::ir::Rule;
 use crate::pack::{Environment, Pack};
@@ -72,7 +73,17 @@ fn reasons(refusals: &[Diagnostic]) -> String {
 /// What the targets need, for one environment of one pack.
 #[derive(Debug)]
 pub struct Products {
-    all: Vec<(Target, TargetData, Mapping)>,
+    all: Vec<Product>,
+}
+
+/// What one target needs.
+#[derive(Debug)]
+struct Product {
+    data: TargetData,
+    mapping: Mapping,
+    templates: Templates,
+    /// Lookups that the product has itself.
+    delivered: Vec<(String, String)>,
 }
 
 impl Products {
@@ -86,18 +97,10 @@ impl Products {
     ) -> Products {
         let mut all = Vec::new();
         for target in targets {
-            let root = Some(pack.root.as_path());
-            let request = MappingRequest {
-                target: *target,
-                environment: Some(environment),
-                schema: &pack.schema,
-                pack_root: root,
-            };
             let mut found = Findings::default();
-            let data = TargetData::load(*target, root, files, &mut found);
-            let mapping = Mapping::load(request, files, &mut found);
-            if let (Some(data), Some(mapping), false) = (data, mapping, found.has_errors()) {
-                all.push((*target, data, mapping));
+            let product = product(pack, environment, *target, files, &mut found);
+            if !found.has_errors() {
+                all.extend(product);
             }
             findings.extend(found.all);
         }
@@ -106,28 +109,35 @@ impl Products {
 
     /// The rule's query; none where the target could not be read.
     pub fn query(&self, rule: &Rule, target: Target) -> Option<Result<Query, Vec<Diagnostic>>> {
-        let (_, data, mapping) = self.all.iter().find(|(other, ..)| *other == target)?;
-        Some(query(rule, target, data, mapping))
+        let Product { data, mapping, templates, delivered } = self.of(target)?;
+        Some(backend::compile(rule, &Inputs { data, mapping, templates, delivered: delivered.clone() }))
     }
 
     /// A target's data.
     pub fn data(&self, target: Target) -> Option<&TargetData> {
-        self.all.iter().find(|(other, ..)| *other == target).map(|(_, data, _)| data)
+        self.of(target).map(|product| &product.data)
+    }
+
+    fn of(&self, target: Target) -> Option<&Product> {
+        self.all.iter().find(|product| product.data.target == target)
     }
 }
 
-/// The one call of a backend.
-pub fn query(rule: &Rule, target: Target, data: &TargetData, mapping: &Mapping) -> Result<Query, Vec<Diagnostic>> {
-    match target {
-        Target::Eql => eql::compile(rule, mapping, data),
-        Target::Spl | Target::Kql => {
-            let message = format!("there is no backend for {} yet", target.name());
-            Err(vec![Diagnostic::new(
-                super::super::codes::NOT_ACCEPTED,
-                crate::diagnostic::Severity::Error,
-                None,
-                message,
-            )])
-        }
-    }
+fn product(
+    pack: &Pack,
+    environment: &Environment,
+    target: Target,
+    files: &mut Files,
+    findings: &mut Findings,
+) -> Option<Product> {
+    let root = Some(pack.root.as_path());
+    let request = MappingRequest { target, environment: Some(environment), schema: &pack.schema, pack_root: root };
+    let data = TargetData::load(target, root, files, findings);
+    let mapping = Mapping::load(request, files, findings);
+    let templates = Templates::load(target, root, files).map_err(|found| findings.extend(found)).ok();
+    let delivered = environment.lookups.iter().filter_map(|(lookup, names)| {
+        let (_, name) = names.iter().find(|(t, _)| t.value == target.name())?;
+        Some((lookup.value.clone(), name.value.clone()))
+    });
+    Some(Product { data: data?, mapping: mapping?, templates: templates?, delivered: delivered.collect() })
 }
