@@ -7,6 +7,7 @@
 pub mod eql;
 mod kql;
 pub mod print;
+mod spl;
 pub mod target;
 pub mod template;
 
@@ -106,6 +107,8 @@ impl Inputs<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Compiled {
     text: String,
+    /// Those of the plan, and what the dialect added.
+    assumptions: Vec<&'static str>,
 }
 
 /// How close a plan's result is.
@@ -132,14 +135,14 @@ pub fn compile(rule: &crate::ir::Rule, inputs: &Inputs<'_>) -> Result<Query, Vec
     let plan = crate::plan::plan(rule)?;
     let compiled = match target {
         Target::Kql => kql::compile(rule, &plan, inputs),
-        _ => return Err(Vec::new()),
+        _ => spl::compile(rule, &plan, inputs),
     }?;
     Ok(Query {
         target,
         text: compiled.text,
         fidelity: fidelity(&plan),
         losses: plan.losses.iter().map(|l| l.diagnostic.clone()).collect(),
-        assumptions: plan.assumptions.iter().map(|a| (*a).to_owned()).collect(),
+        assumptions: compiled.assumptions.iter().map(|a| (*a).to_owned()).collect(),
         lookback: plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0),
     })
 }

@@ -78,7 +78,7 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     }
     text.push_str(&pipe.join("\n"));
     text.push('\n');
-    Ok(Compiled { text })
+    Ok(Compiled { text, assumptions: plan.assumptions.clone() })
 }
 
 impl Writer<'_> {

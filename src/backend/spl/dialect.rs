@@ -1,0 +1,237 @@
+//! How SPL says expressions: literals, nulls, and what its operator table cannot say.
+//!
+//! Canonical columns: booleans are 1 or 0, timestamps and durations whole milliseconds, strings and addresses texts; missing is null. A
+//! comparison with null is null, and what `NOT` makes of that inside a larger condition no manual settles: `if(c, 1, 0)=0` does.
+
+use super::text::{looks_like_a_number, name, quote};
+use crate::backend::print::{ATOM, Dialect, Printed, Printer, compare_key, is_text};
+use crate::backend::target::TargetData;
+use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, StringTest, regex};
+use crate::plan::Expr;
+use crate::value::{Scalar, Type, Value};
+
+/// SPL over a target's data.
+pub struct Spl<'a> {
+    /// The tables.
+    pub data: &'a TargetData,
+}
+
+impl Dialect for Spl<'_> {
+    fn data(&self) -> &TargetData {
+        self.data
+    }
+
+    fn column(&self, column: &str) -> String {
+        name(column)
+    }
+
+    fn literal(&self, value: &Value, _ty: Type) -> Option<String> {
+        Some(match value {
+            Value::Missing => "null()".to_owned(),
+            Value::Boolean(b) => i64::from(*b).to_string(),
+            Value::Integer(i) | Value::Duration(i) | Value::Timestamp(i) => i.to_string(),
+            Value::Number(n) if n.is_finite() => format!("{n}"),
+            Value::Number(_) | Value::List(_) => return None,
+            Value::String(text) => quote(text),
+            Value::Ip(ip) => quote(&ip.to_string()),
+        })
+    }
+
+    fn truth(&self, column: &str) -> Printed {
+        Printed { text: format!("{}=1", name(column)), binding: 30 }
+    }
+
+    fn stored(&self, condition: Printed, _nullable: bool) -> Printed {
+        Printed::atom(format!("if({}, 1, 0)", condition.text))
+    }
+
+    fn negated(&self, condition: Printed) -> Printed {
+        Printed { text: format!("if({}, 1, 0)=0", condition.text), binding: 30 }
+    }
+
+    fn exists(&self, value: Printed, _ty: Type) -> Printed {
+        Printed::atom(format!("isnotnull({})", value.text))
+    }
+
+    fn special(&self, p: &Printer<'_>, expr: &Expr) -> Option<Printed> {
+        match &expr.kind {
+            ExprKind::Const(Value::Boolean(b)) if expr.ty == Type::BOOLEAN => {
+                Some(Printed { text: if *b { "1=1" } else { "1=0" }.to_owned(), binding: 30 })
+            }
+            ExprKind::Compare { op, fold, left, right } => compare(p, *op, *fold, left, right),
+            ExprKind::Between { item, low, high } => {
+                let (i, l, h) = (p.value(item), p.value(low), p.value(high));
+                let text = format!("{i} >= {} AND {i} <= {}", l.inside(30), h.inside(30), i = i.inside(30));
+                Some(Printed { text: format!("({text})"), binding: ATOM })
+            }
+            ExprKind::Test { op, fold, item, needle } => Some(test(p, *op, *fold, item, needle, expr)),
+            ExprKind::Like { fold, item, pattern } => Some(like(p, *fold, item, pattern)),
+            ExprKind::Matches { fold, item, regex } => Some(matches(p, *fold, item, regex, expr)),
+            ExprKind::InList { fold, item, list } => Some(in_list(p, *fold, item, list)),
+            ExprKind::InNets { item, nets } => {
+                let value = p.value(item);
+                let tests: Vec<String> =
+                    nets.iter().map(|n| format!("cidrmatch({}, {})", quote(&n.to_string()), value.text)).collect();
+                let binding = if tests.len() == 1 { ATOM } else { 10 };
+                Some(Printed { text: tests.join(" OR "), binding })
+            }
+            ExprKind::Arithmetic { op: op @ (ArithmeticOp::Divide | ArithmeticOp::Modulo), left, right } => {
+                Some(divide(p, *op, left, right, expr))
+            }
+            ExprKind::Call { function, args } => call(p, function, args, expr),
+            _ => None,
+        }
+    }
+}
+
+/// Texts that look like numbers are compared as numbers, so that "1e3" is "1000": behind a prefix they are texts again.
+fn compare(p: &Printer<'_>, op: CompareOp, fold: bool, left: &Expr, right: &Expr) -> Option<Printed> {
+    if !is_text(left.ty) || op != CompareOp::Equal {
+        return None;
+    }
+    let risky = |e: &Expr| match &e.kind {
+        ExprKind::Const(Value::String(text)) => looks_like_a_number(text),
+        ExprKind::Const(_) => false,
+        _ => true,
+    };
+    let side = |e: &Expr, prefix: bool| {
+        let text = match &e.kind {
+            ExprKind::Const(Value::String(text)) => {
+                let text = if fold { text.to_ascii_lowercase() } else { text.to_string() };
+                return quote(&if prefix { format!("={text}") } else { text });
+            }
+            _ if fold => format!("lower({})", p.value(e).text),
+            _ => p.value(e).inside(50),
+        };
+        if prefix { format!("\"=\".{text}") } else { text }
+    };
+    let prefix = risky(left) && risky(right);
+    let operator = p.operator(compare_key(op, false), left.span);
+    let text = format!("{}{}{}", side(left, prefix), operator.spelling, side(right, prefix));
+    Some(Printed { text, binding: operator.binding })
+}
+
+fn test(p: &Printer<'_>, op: StringTest, fold: bool, item: &Expr, needle: &Expr, expr: &Expr) -> Printed {
+    let ExprKind::Const(Value::String(text)) = &needle.kind else {
+        return p.refuse(
+            expr.span,
+            "SPL searches a text for a literal only, not for another field's value",
+            "compare with a literal, or choose another target",
+        );
+    };
+    let text = regex::quoted(text);
+    let pattern = match op {
+        StringTest::Contains => text,
+        StringTest::StartsWith => format!(r"\A{text}"),
+        StringTest::EndsWith => format!(r"{text}\z"),
+    };
+    matched(p, fold, item, &pattern)
+}
+
+fn like(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &[LikePiece]) -> Printed {
+    let mut expression = String::from(r"\A");
+    for piece in pattern {
+        match piece {
+            LikePiece::Text(text) => expression.push_str(&regex::quoted(text)),
+            LikePiece::AnyRun => expression.push_str(".*"),
+            LikePiece::AnyOne => expression.push('.'),
+        }
+    }
+    expression.push_str(r"\z");
+    matched(p, fold, item, &expression)
+}
+
+fn matches(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str, expr: &Expr) -> Printed {
+    match regex::ascii(pattern, r"\z") {
+        Some(pattern) => matched(p, fold, item, &pattern),
+        None => p.refuse(expr.span, "a negated class inside a set has no ASCII spelling", "write the set out"),
+    }
+}
+
+fn matched(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str) -> Printed {
+    let flags = if fold { "(?is)" } else { "(?s)" };
+    Printed::atom(format!("match({}, {})", p.value(item).text, quote(&format!("{flags}{pattern}"))))
+}
+
+fn in_list(p: &Printer<'_>, fold: bool, item: &Expr, list: &[Expr]) -> Printed {
+    let tests: Vec<String> = list
+        .iter()
+        .map(|v| {
+            let same = Expr {
+                kind: ExprKind::Compare {
+                    op: CompareOp::Equal,
+                    fold,
+                    left: Box::new(item.clone()),
+                    right: Box::new(v.clone()),
+                },
+                ty: Type::BOOLEAN,
+                nullable: false,
+                span: item.span,
+            };
+            p.condition(&same).text
+        })
+        .collect();
+    match tests.len() {
+        0 => Printed { text: "1=0".to_owned(), binding: 30 },
+        1 => Printed { text: tests.concat(), binding: 30 },
+        _ => Printed { text: format!("({})", tests.join(" OR ")), binding: ATOM },
+    }
+}
+
+fn divide(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr: &Expr) -> Printed {
+    let (l, r) = (p.value(left), p.value(right));
+    if op == ArithmeticOp::Modulo {
+        return p.refuse(
+            expr.span,
+            "what SPL's `%` gives for negative numbers and for zero no manual says",
+            "compare with a difference instead",
+        );
+    }
+    let quotient = format!("exact({} / {})", l.inside(59), r.inside(60));
+    match &right.kind {
+        ExprKind::Const(v) if v.as_number().is_some_and(|n| n != 0.0) => Printed::atom(quotient),
+        _ => Printed::atom(format!("if({}=0, null(), {quotient})", r.inside(30))),
+    }
+}
+
+fn call(p: &Printer<'_>, function: &Function, args: &[Expr], _expr: &Expr) -> Option<Printed> {
+    let values: Vec<Printed> = args.iter().map(|a| p.value(a)).collect();
+    let texts: Vec<&str> = values.iter().map(|v| v.text.as_str()).collect();
+    let first = args.first()?;
+    let one = *texts.first()?;
+    let text = match function {
+        Function::Lower => format!("lower({one})"),
+        Function::Upper => format!("upper({one})"),
+        Function::Length => format!("len({one})"),
+        Function::Concat => {
+            let parts: Vec<String> = args
+                .iter()
+                .zip(&values)
+                .map(|(a, v)| if a.nullable { format!("coalesce({}, \"\")", v.text) } else { v.inside(50) })
+                .collect();
+            let all = parts.join(".");
+            // An empty text is missing to a rule, and a value to Splunk.
+            if args.iter().all(|a| a.nullable) { format!("nullif({all}, \"\")") } else { format!("({all})") }
+        }
+        Function::Trim => format!("nullif(trim({one}, \" \t\r\n\"), \"\")"),
+        Function::Abs => format!("abs({one})"),
+        Function::Floor => format!("floor({one})"),
+        Function::Ceil => format!("ceiling({one})"),
+        Function::Min | Function::Max => {
+            let name = if *function == Function::Min { "min" } else { "max" };
+            let all = format!("{name}({})", texts.join(", "));
+            let missing: Vec<String> =
+                args.iter().zip(&texts).filter(|(a, _)| a.nullable).map(|(_, t)| format!("isnull({t})")).collect();
+            if missing.is_empty() { all } else { format!("if({}, null(), {all})", missing.join(" OR ")) }
+        }
+        Function::ToString => match first.ty {
+            Type::Scalar(Scalar::String | Scalar::Ip) => one.to_owned(),
+            Type::Scalar(Scalar::Integer) if first.nullable => format!("if(isnull({one}), null(), tostring({one}))"),
+            Type::Scalar(Scalar::Integer) => format!("tostring({one})"),
+            Type::Scalar(Scalar::Boolean) => format!("case({one}=1, \"true\", {one}=0, \"false\")"),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(Printed::atom(text))
+}

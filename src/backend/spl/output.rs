@@ -1,0 +1,60 @@
+//! The end of a query: reasons, title, and the columns of an alert.
+
+use super::Writer;
+use super::text::quote;
+use crate::plan::TextPiece;
+use crate::value::{Scalar, Type};
+use serde_json::json;
+
+pub(super) fn output(w: &mut Writer<'_>) {
+    let plan = w.plan;
+    let reasons: Vec<String> = plan
+        .output
+        .because
+        .iter()
+        .map(|(column, text)| format!("if({}=1, {}, null())", w.name(column), words(w, text)))
+        .collect();
+    let because = match reasons.len() {
+        0 => "null()".to_owned(),
+        1 => reasons.concat(),
+        _ => format!("mvappend({})", reasons.join(", ")),
+    };
+    let mut columns = vec!["_time".to_owned()];
+    let mut renamed = Vec::new();
+    for (name, column) in plan.output.group.iter().chain(&plan.output.values) {
+        let out: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let from = w.name(column);
+        if columns.contains(&out) {
+            continue;
+        }
+        if out != from {
+            renamed.push(format!("{out}={from}"));
+        }
+        columns.push(out);
+    }
+    columns.extend(plan.output.confidence.iter().map(|c| w.name(c)));
+    columns.extend(plan.output.severity.iter().map(|c| w.name(c)));
+    columns.extend(["because".to_owned(), "alert_title".to_owned()]);
+    let title = words(w, &plan.output.title);
+    let view = json!({ "because": because, "title": title, "columns": columns, "renamed": renamed });
+    w.add("output", &view);
+}
+
+fn words(w: &Writer<'_>, pieces: &[TextPiece]) -> String {
+    let parts: Vec<String> = pieces
+        .iter()
+        .map(|piece| match piece {
+            TextPiece::Text(text) => quote(text),
+            TextPiece::Column(column, ty) => shown(&w.name(column), *ty),
+        })
+        .collect();
+    if parts.is_empty() { quote("") } else { parts.join(".") }
+}
+
+fn shown(column: &str, ty: Type) -> String {
+    match ty {
+        Type::Scalar(Scalar::Boolean) => format!("case({column}=1, \"true\", {column}=0, \"false\", 1=1, \"-\")"),
+        Type::Scalar(Scalar::String | Scalar::Ip) => format!("coalesce({column}, \"-\")"),
+        _ => format!("if(isnull({column}), \"-\", tostring({column}))"),
+    }
+}
