@@ -1,6 +1,9 @@
 //! The typed rule, and what it means.
 //!
-//! (The written meaning is being completed here; until then DESIGN section 2 is the text.)
+//! In: nothing; the checker builds these types, later rooms read them. This room must never know how a rule is written, how it is
+//! evaluated, nor a target.
+//!
+#![doc = include_str!("meaning.md")]
 
 pub mod analytic;
 pub mod expr;

@@ -13,6 +13,7 @@
 
 mod convert;
 mod intern;
+mod item;
 mod lines;
 mod object;
 
