@@ -15,6 +15,18 @@ impl Builder<'_> {
         let mut parts: Vec<Expr> = ir::walk::children(expr).into_iter().map(|c| self.lower(c)).collect();
         parts.reverse();
         // `convert` asks for the parts in the order in which `children` gives them.
+        match &expr.kind {
+            // Parameters are constants here, and `x or false` is x.
+            ExprKind::And(_) => {
+                parts.reverse();
+                return make::and(parts);
+            }
+            ExprKind::Or(_) => {
+                parts.reverse();
+                return make::or(parts);
+            }
+            _ => {}
+        }
         let mut top = true;
         ir::walk::convert(expr, &mut |e, _| make::missing(e.ty), &mut |_| {
             if std::mem::take(&mut top) { None } else { parts.pop() }

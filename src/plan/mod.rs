@@ -14,6 +14,7 @@
 mod alert;
 mod analytic;
 mod build;
+pub mod columns;
 mod context;
 pub mod lookback;
 mod lower;

@@ -55,8 +55,18 @@ pub(super) fn rows(b: &mut Builder) {
 /// Fills in the fields that later passes asked for.
 pub(super) fn finish(b: &mut Builder) {
     let schema = b.rule.schema.clone();
+    let mut used = BTreeSet::new();
+    b.stages.iter().for_each(|n| super::columns::of_stage(&n.stage, &mut used));
+    super::columns::of_output(&b.output, &mut used);
+    for note in &mut b.stages {
+        if let Stage::Group { last, .. } = &mut note.stage {
+            last.retain(|c| used.contains(c));
+        }
+    }
     for read in &mut b.reads {
-        let here = b.fields.iter().filter(|(f, _)| schema.slot(read.source, **f).is_some());
+        let mut used = used.clone();
+        read.keep.iter().for_each(|k| super::columns::of_expr(k, &mut used));
+        let here = b.fields.iter().filter(|(f, c)| used.contains(*c) && schema.slot(read.source, **f).is_some());
         read.fields = here.map(|(f, column)| (*f, column.clone())).collect();
     }
 }
@@ -206,9 +216,10 @@ impl Builder<'_> {
         let read: Vec<(SourceId, ir::Expr)> =
             key.by_source.iter().filter(|(s, _)| self.reads.iter().any(|r| r.source == *s)).cloned().collect();
         let nullable = read.iter().any(|(_, e)| e.nullable);
-        let same = read.iter().all(|(_, e)| Some(e) == read.first().map(|(_, f)| f));
+        // Whether a source always has the field makes no other column of it.
+        let same = read.iter().all(|(_, e)| Some(&e.kind) == read.first().map(|(_, f)| &f.kind));
         let expr = match read.first() {
-            Some((_, first)) if same => self.lower(first),
+            Some((_, first)) if same => self.lower(&ir::Expr { nullable, ..first.clone() }),
             _ => {
                 let mut chosen = make::missing(key.ty);
                 for (source, expr) in read.iter().rev() {

@@ -69,8 +69,14 @@ fn joined(
     for (i, (key, expr)) in lookup.keys.iter().zip(keys).enumerate() {
         let value = w.printer.value(expr);
         let value = if key.matching == Matching::Nocase { format!("tolower({})", value.text) } else { value.text };
-        let left = w.fresh("key");
-        temporary.push(json!({ "name": left, "value": value }));
+        let is_column = matches!(expr.kind, crate::ir::ExprKind::Leaf(_)) && key.matching == Matching::Exact;
+        let left = if is_column {
+            value
+        } else {
+            let left = w.fresh("key");
+            temporary.push(json!({ "name": left, "value": value }));
+            left
+        };
         on.push(json!({ "left": left, "right": format!("k{}", i + 1) }));
     }
     let source = match delivered {

@@ -1,0 +1,75 @@
+//! Which columns a stage, an expression or an output reads.
+
+use super::{Column, Expr, Measured, Output, Stage, TextPiece};
+use crate::ir::{ExprKind, walk};
+use std::collections::BTreeSet;
+
+/// The columns that an expression reads.
+pub fn of_expr(expr: &Expr, used: &mut BTreeSet<Column>) {
+    if let ExprKind::Leaf(column) = &expr.kind {
+        used.insert(column.clone());
+    }
+    for child in walk::children(expr) {
+        of_expr(child, used);
+    }
+}
+
+/// The columns that a stage reads. What a group keeps of its last row counts only where something else reads it.
+pub fn of_stage(stage: &Stage, used: &mut BTreeSet<Column>) {
+    match stage {
+        Stage::Lookup { keys, .. } => keys.iter().for_each(|k| of_expr(k, used)),
+        Stage::Compute(columns) => columns.iter().for_each(|(_, e)| of_expr(e, used)),
+        Stage::Filter(condition) => of_expr(condition, used),
+        Stage::Split { event, context, .. } => {
+            of_expr(event, used);
+            of_expr(context, used);
+        }
+        Stage::Sort(by) => used.extend(by.iter().map(|(c, _)| c.clone())),
+        Stage::Number(_) | Stage::Windows { .. } | Stage::Report => {}
+        Stage::Carry { keys, items, .. } => {
+            used.extend(keys.iter().cloned());
+            for item in items {
+                of_expr(&item.when, used);
+                item.values.iter().for_each(|(_, e)| of_expr(e, used));
+            }
+        }
+        Stage::Back { keys, column, .. } => used.extend(keys.iter().chain([column]).cloned()),
+        Stage::LastOfInstant { keys, among, number, .. } => {
+            used.extend(keys.iter().chain([among, number]).cloned());
+        }
+        Stage::Over { keys, among, at, measures, .. } => {
+            used.extend(keys.iter().chain([among, at]).cloned());
+            measures.iter().for_each(|(_, m)| of_measure(m, used));
+        }
+        Stage::Expand { values, .. } => values.iter().for_each(|(_, e)| of_expr(e, used)),
+        Stage::Group { keys, measures, number, .. } => {
+            used.extend(keys.iter().chain([number]).cloned());
+            measures.iter().for_each(|(_, m)| of_measure(m, used));
+        }
+    }
+}
+
+fn of_measure(measured: &Measured, used: &mut BTreeSet<Column>) {
+    for expr in measured.argument.iter().chain(&measured.filter) {
+        of_expr(expr, used);
+    }
+}
+
+/// The columns that an alert shows.
+pub fn of_output(output: &Output, used: &mut BTreeSet<Column>) {
+    used.extend(output.group.iter().chain(&output.values).map(|(_, c)| c.clone()));
+    used.extend(output.confidence.iter().chain(&output.severity).cloned());
+    for (column, text) in &output.because {
+        used.insert(column.clone());
+        of_text(text, used);
+    }
+    of_text(&output.title, used);
+}
+
+fn of_text(text: &[TextPiece], used: &mut BTreeSet<Column>) {
+    for piece in text {
+        if let TextPiece::Column(column, _) = piece {
+            used.insert(column.clone());
+        }
+    }
+}
