@@ -1,0 +1,46 @@
+//! The rules that the project ships: nothing is to be said against any of them, in any environment.
+
+use siemc::check::{Checked, Options, check_for, check_pack};
+use siemc::diagnostic::{Findings, Severity};
+use siemc::source::Files;
+use std::path::Path;
+
+/// Within the exceptions' dates, so that the test does not fail by itself one day.
+const TODAY: &str = "2026-11-21T00:00:00Z";
+
+#[test]
+fn no_bundled_rule_has_a_finding_in_any_environment() {
+    let (mut files, mut findings) = (Files::default(), Findings::default());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let pack = siemc::pack::load(&root, &mut files, &mut findings).expect("a pack");
+    check_pack(&pack, &mut findings);
+    let today = TODAY.parse::<jiff::Timestamp>().expect("a date").as_millisecond();
+    for file in &pack.rules {
+        for environment in pack.environments.values() {
+            let checked = check_for(&pack, &file.rule, environment, Options { today: Some(today) }, &mut findings);
+            let name = file.path.display();
+            assert!(!matches!(checked, Checked::NotDeployed { .. }), "{name} is not deployed in {}", environment.name);
+            if let Checked::Rule(rule) = checked
+                && let Err(refusals) = siemc::plan::plan(&rule)
+            {
+                findings.all.extend(refusals);
+            }
+        }
+    }
+    assert!(!pack.rules.is_empty());
+    // What an environment lacks is told in a note: that is no fault of the rule.
+    let notes = |d: &siemc::diagnostic::Diagnostic| d.severity == Severity::Note;
+    for note in findings.all.iter().filter(|d| notes(d)) {
+        println!("{} {}", note.code, note.message);
+    }
+    findings.all.retain(|d| !notes(d));
+    let text: Vec<String> = findings
+        .all
+        .iter()
+        .map(|d| {
+            let at = d.span.map_or("", |s| files.slice(s));
+            format!("{} {} | {} | {}", d.code, d.message, at, d.help.as_deref().unwrap_or(""))
+        })
+        .collect();
+    assert!(text.is_empty(), "{}", text.join("\n"));
+}
