@@ -44,3 +44,40 @@ fn no_bundled_rule_has_a_finding_in_any_environment() {
         .collect();
     assert!(text.is_empty(), "{}", text.join("\n"));
 }
+
+/// A rule without near misses in its fixtures is not known to be right.
+const FEWEST_CASES: usize = 8;
+
+#[test]
+fn every_bundled_rule_passes_its_cases_and_has_enough_of_them() {
+    let (mut files, mut findings) = (Files::default(), Findings::default());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let pack = siemc::pack::load(&root, &mut files, &mut findings).expect("a pack");
+    let paths = siemc::fixture::find(&root);
+    let fixtures: Vec<_> =
+        paths.iter().filter_map(|path| siemc::fixture::load(path, &pack, &mut files, &mut findings)).collect();
+    let at = |d: &siemc::diagnostic::Diagnostic| d.span.map_or(String::new(), |s| files.slice(s).to_owned());
+    let found: Vec<String> = findings.all.iter().map(|d| format!("{} {} | {}", d.code, d.message, at(d))).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let reports = siemc::fixture::run_all(&pack, &fixtures, None);
+    for file in &pack.rules {
+        let name = file.rule.name.as_ref().expect("a name").value.as_str();
+        let ours = || reports.iter().filter(|r| r.rule == name).flat_map(|r| &r.cases);
+        assert!(ours().count() >= FEWEST_CASES, "{name} has {} cases", ours().count());
+        assert!(ours().any(|c| c.expected.is_empty()), "{name} has no case in which it stays silent");
+        assert!(ours().any(|c| !c.expected.is_empty()), "{name} has no case in which it fires");
+    }
+    let failed: Vec<String> = reports
+        .iter()
+        .flat_map(|r| r.cases.iter().filter(|c| !c.passed()).map(move |c| (r, c)))
+        .map(|(r, c)| {
+            let seen: Vec<String> = c
+                .alerts
+                .iter()
+                .map(|a| format!("+{}ms {:?} {:?} {:?}", a.time - c.start, a.group, a.confidence, a.because))
+                .collect();
+            format!("{}: {}\n    {}", r.rule, c.name, seen.join("\n    "))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
