@@ -18,7 +18,6 @@
 //! | [`eval`] | [`ir::Rule`] + events | alerts |
 //! | [`plan`] | [`ir::Rule`] | the relational plan that SPL and KQL share, or refusals |
 //! | [`backend`] | plan, or rule | query text with its fidelity |
-//! | [`package`] | query | what the product deploys |
 //! | [`fixture`] | test files | cases, verdicts, reports |
 //! | [`cli`] | arguments | exit codes |
 
@@ -30,7 +29,6 @@ pub mod eval;
 pub mod fixture;
 pub mod ir;
 pub mod pack;
-pub mod package;
 pub mod plan;
 pub mod source;
 pub mod syntax;

@@ -1,5 +1,7 @@
 //! Regular expressions of the language, spelled for readers whose classes are not ASCII.
 
+use std::borrow::Cow;
+
 /// The expression with `\d \w \s` and their negations as ASCII sets, and `$` as `end`.
 ///
 /// Nothing where a negated class stands inside a set, which not every reader can say.
@@ -42,6 +44,28 @@ pub fn ascii(pattern: &str, end: &str) -> Option<String> {
         }
     }
     Some(out)
+}
+
+/// The expression with these classes as sets, also inside sets, as the `regex` library reads them: its own classes are Unicode's.
+pub fn classes(pattern: &str) -> Cow<'_, str> {
+    if !pattern.contains('\\') {
+        return Cow::Borrowed(pattern);
+    }
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' { chars.next() } else { None };
+        match (escaped, escaped.and_then(class)) {
+            (_, Some((members, negated))) => {
+                out.push_str(if negated { "[^" } else { "[" });
+                out.push_str(members);
+                out.push(']');
+            }
+            (Some(escaped), None) => out.extend(['\\', escaped]),
+            (None, None) => out.push(c),
+        }
+    }
+    Cow::Owned(out)
 }
 
 fn class(letter: char) -> Option<(&'static str, bool)> {

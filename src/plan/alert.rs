@@ -2,7 +2,8 @@
 
 use super::analytic::members;
 use super::build::{Builder, Hits, Keyed, Range};
-use super::{Column, Direction, Expr, Stage, TextPiece, make};
+use super::output::{output, text_of};
+use super::{Column, Direction, Expr, Stage, make};
 use crate::ir::{self, CompareOp, ExprKind, Function, Leaf, MeasureRef, Rule, Template, TemplatePiece};
 use crate::value::Type;
 use std::collections::BTreeSet;
@@ -308,50 +309,6 @@ fn thin(b: &mut Builder, hits: &Hits) {
         .map(|k| make::not(make::exists(make::maybe(&k.column, k.ty))))
         .collect::<Vec<_>>();
     b.push("", Stage::Filter(make::or(std::iter::once(first).chain(keyless))));
-}
-
-fn output(b: &mut Builder, hits: &Hits) {
-    b.output.group = hits.keys.iter().map(|k| (k.name.clone(), k.column.clone())).collect();
-    let title = b.rule.alert.title.clone();
-    b.output.title = text_of(b, &title);
-    let rule = b.rule;
-    let named = rule.alert.entities.iter().chain(&rule.alert.details);
-    for (name, expr) in named {
-        if !shown(b, expr) {
-            b.output.left_out.push(name.clone());
-            continue;
-        }
-        let value = b.lower(expr);
-        let column = b.compute("", &name.clone(), value);
-        b.output.values.push((name.clone(), column));
-    }
-}
-
-/// False where a value would need another pass over the window's events.
-fn shown(b: &Builder, expr: &ir::Expr) -> bool {
-    let mut all = true;
-    ir::walk::rows(b.rule, expr, &mut |e| match &e.kind {
-        ExprKind::Leaf(Leaf::OverRange(_)) => all = false,
-        ExprKind::Leaf(Leaf::Measure(m)) if !b.measures.contains_key(m) => all = false,
-        _ => {}
-    });
-    all
-}
-
-fn text_of(b: &mut Builder, template: &Template) -> Vec<TextPiece> {
-    let mut pieces = Vec::new();
-    for piece in &template.0 {
-        match piece {
-            TemplatePiece::Text(text) => pieces.push(TextPiece::Text(text.clone())),
-            TemplatePiece::Value(expr) => {
-                let value = b.lower(expr);
-                let ty = value.ty;
-                let column = b.compute("", "shown", value);
-                pieces.push(TextPiece::Column(column, ty));
-            }
-        }
-    }
-    pieces
 }
 
 impl Builder<'_> {

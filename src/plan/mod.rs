@@ -19,6 +19,7 @@ mod context;
 pub mod lookback;
 mod lower;
 pub mod make;
+mod output;
 mod read;
 
 use crate::diagnostic::Diagnostic;

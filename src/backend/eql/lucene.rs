@@ -12,7 +12,7 @@ const LONGEST: usize = 1_000;
 
 /// The whole-text expression; why there is none otherwise.
 pub(super) fn whole(pattern: &str, fold: bool) -> Result<String, String> {
-    let pattern = crate::backend::eql::ascii::classes(pattern);
+    let pattern = crate::ir::regex::classes(pattern);
     let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).build();
     let hir = parser.parse(&pattern).map_err(|e| format!("the regular expression cannot be read: {e}"))?;
     let branches: Vec<Hir> = match hir.kind() {

@@ -22,7 +22,6 @@
 //! All exact claims rest on assumptions about the index, named in [`Query::assumptions`].
 
 mod alerts;
-mod ascii;
 pub mod codes;
 mod cond;
 mod field;

@@ -1,5 +1,6 @@
 //! `matches`: unanchored RE2 with ASCII classes, where `.` matches newlines and `$` is the very end.
 
+use crate::ir::regex::classes;
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
 
@@ -28,7 +29,7 @@ impl Pattern {
 
 /// The pattern as the evaluator runs it; `fold` ignores ASCII case.
 pub fn pattern(text: &str, fold: bool) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(&ascii_classes(text)).case_insensitive(fold).dot_matches_new_line(true).build()
+    RegexBuilder::new(&classes(text)).case_insensitive(fold).dot_matches_new_line(true).build()
 }
 
 /// `~` folds ASCII only, while the library also folds what Unicode folds onto ASCII. Such a character in the text is replaced by
@@ -38,34 +39,4 @@ fn without_foreign_folds(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.replace(FOLDS_TO_ASCII, "\u{fffd}"))
-}
-
-/// Spells `\d \w \s` and their negations as ASCII sets; the library's own are Unicode's.
-fn ascii_classes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        let Some(escaped) = chars.next() else {
-            out.push('\\');
-            break;
-        };
-        // A set inside a set is allowed by the library, so the same spelling serves inside and outside brackets.
-        match escaped {
-            'd' => out.push_str("[0-9]"),
-            'D' => out.push_str("[^0-9]"),
-            'w' => out.push_str("[0-9A-Za-z_]"),
-            'W' => out.push_str("[^0-9A-Za-z_]"),
-            's' => out.push_str("[\\t\\n\\f\\r ]"),
-            'S' => out.push_str("[^\\t\\n\\f\\r ]"),
-            other => {
-                out.push('\\');
-                out.push(other);
-            }
-        }
-    }
-    out
 }
