@@ -48,6 +48,10 @@ pub trait Dialect {
     fn literal(&self, value: &Value, ty: Type) -> Option<String>;
     /// A boolean column as a condition.
     fn truth(&self, column: &str) -> Printed;
+    /// A boolean value as a condition.
+    fn holds(&self, value: Printed) -> Printed {
+        value
+    }
     /// A condition as a value that may be stored; `nullable` where the condition may be null.
     fn stored(&self, condition: Printed, nullable: bool) -> Printed;
     /// The negation of a condition that may be null, two-valued.
@@ -101,7 +105,7 @@ impl<'a> Printer<'a> {
             return match &expr.kind {
                 ExprKind::Leaf(column) => Printed::atom(self.dialect.column(&column.0)),
                 ExprKind::Const(value) => self.constant(value, expr),
-                ExprKind::If { .. } | ExprKind::Coalesce(_) if expr.nullable => self.plain(expr),
+                ExprKind::If { .. } | ExprKind::Coalesce(_) => self.plain(expr),
                 _ => self.dialect.stored(self.condition(expr), self.may_be_null(expr)),
             };
         }
@@ -116,6 +120,7 @@ impl<'a> Printer<'a> {
             ExprKind::And(parts) => self.junction("and", parts),
             ExprKind::Or(parts) => self.junction("or", parts),
             ExprKind::Exists(inner) => self.dialect.exists(self.value(inner), inner.ty),
+            ExprKind::If { .. } | ExprKind::Coalesce(_) => self.dialect.holds(self.plain(expr)),
             _ => self.plain(expr),
         }
     }
@@ -222,7 +227,8 @@ impl<'a> Printer<'a> {
         Printed { text, binding: operator.binding }
     }
 
-    fn arithmetic(&self, op: ArithmeticOp, left: &Expr, right: &Expr, span: Span) -> Printed {
+    /// `left op right` of numbers.
+    pub fn arithmetic(&self, op: ArithmeticOp, left: &Expr, right: &Expr, span: Span) -> Printed {
         let key = match op {
             ArithmeticOp::Add => "add",
             ArithmeticOp::Subtract => "subtract",

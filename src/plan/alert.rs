@@ -188,8 +188,9 @@ fn shared_evidence(b: &mut Builder, flat: &[Hits], is: &dyn Fn(usize) -> Expr) -
     if flat.iter().all(|h| h.evidence.is_none()) {
         return None;
     }
-    let base = b.rule.confidence.as_ref().map_or(0, |c| c.base);
-    let mut sum = make::integer(base);
+    // A rule without a confidence has one where evidence gives it, and nowhere else.
+    let base = b.rule.confidence.as_ref().map(|c| c.base);
+    let mut sum = base.map_or_else(|| make::missing(Type::INTEGER), make::integer);
     let mut reasons = Vec::new();
     for (i, h) in flat.iter().enumerate().rev() {
         if let Some(evidence) = &h.evidence {
@@ -200,7 +201,7 @@ fn shared_evidence(b: &mut Builder, flat: &[Hits], is: &dyn Fn(usize) -> Expr) -
         }
     }
     let sum = b.compute("the evidence's sum is its hits' base", "base", sum);
-    Some(super::build::Evidence { sum, reasons })
+    Some(super::build::Evidence { sum, reasons, always: base.is_some() || flat.iter().all(|h| h.evidence.is_some()) })
 }
 
 fn confidence(b: &mut Builder, hits: &Hits) {
@@ -209,7 +210,7 @@ fn confidence(b: &mut Builder, hits: &Hits) {
     let mut reasons = Vec::new();
     let (mut lowest, mut highest);
     if let Some(evidence) = &hits.evidence {
-        parts.push(make::sure(&evidence.sum, Type::INTEGER));
+        parts.push(Expr { nullable: !evidence.always, ..make::sure(&evidence.sum, Type::INTEGER) });
         (lowest, highest) = (0, i64::from(i32::MAX));
         for (holds, text) in &evidence.reasons {
             let column = b.compute("", "because", holds.clone());
@@ -256,8 +257,9 @@ fn confidence(b: &mut Builder, hits: &Hits) {
 }
 
 fn limit(function: Function, sum: Expr, bound: i64) -> Expr {
+    let nullable = sum.nullable;
     let kind = ExprKind::Call { function, args: vec![sum, make::integer(bound)] };
-    Expr { kind, ty: Type::INTEGER, nullable: false, span: crate::source::Span::default() }
+    Expr { kind, ty: Type::INTEGER, nullable, span: crate::source::Span::default() }
 }
 
 fn severity(b: &mut Builder, confidence: Option<&Column>) {

@@ -76,6 +76,8 @@ pub(super) type SignalOrEvent = StreamRef;
 pub(super) struct Evidence {
     pub sum: Column,
     pub reasons: Vec<(Expr, ir::Template)>,
+    /// False where some hits have no sum.
+    pub always: bool,
 }
 
 /// A group's key as a column.

@@ -41,6 +41,8 @@ struct Want {
     member: Expr,
     at: Column,
     values: Vec<(Column, Expr)>,
+    /// Rows that show the group, whether or not the context's condition holds, and when the newest was.
+    shown: Option<(Expr, Column)>,
 }
 
 /// Reads every context that the rule uses, and the neighbours that its sequences ask for.
@@ -89,7 +91,17 @@ fn want_context(b: &mut Builder, id: ContextId, wants: &mut Vec<Want>) {
         ContextForm::None { .. } | ContextForm::Some | ContextForm::Count | ContextForm::Measure { .. } => {}
     }
     let at = b.column(&format!("{}_at", context.name));
-    wants.push(Want { context: Some(id), event: context.of, keys, after: false, member, at, values });
+    let mut shown = None;
+    if matches!(context.form, ContextForm::None { known: Some(_) }) {
+        shown = Some(match context.filter {
+            None => (member.clone(), at.clone()),
+            Some(_) => {
+                let any = b.consumed(StreamRef::Event(context.of), None, &keys);
+                (any, b.column(&format!("{}_shown_at", context.name)))
+            }
+        });
+    }
+    wants.push(Want { context: Some(id), event: context.of, keys, after: false, member, at, values, shown });
 }
 
 fn want_neighbour(b: &mut Builder, stream: StreamRef, keys: &ir::Keys, after: bool, span: Span, wants: &mut Vec<Want>) {
@@ -110,13 +122,14 @@ fn want_neighbour(b: &mut Builder, stream: StreamRef, keys: &ir::Keys, after: bo
     let name = b.rule.stream_name(stream).to_owned();
     let at = b.column(&format!("{name}_{}", if after { "next_at" } else { "before_at" }));
     b.neighbours.push(Neighbour { event, keys: columns, after, at: at.clone() });
-    wants.push(Want { context: None, event, keys, after, member, at, values: Vec::new() });
+    wants.push(Want { context: None, event, keys, after, member, at, values: Vec::new(), shown: None });
 }
 
 fn split(b: &mut Builder, role: &Column, wants: &[Want]) {
     let asking: Vec<EventId> = super::lookback::consumed_events(b.rule).into_iter().collect();
     let event = make::or(asking.iter().map(|e| b.member(StreamRef::Event(*e))).collect::<Vec<_>>());
-    let context = make::or(wants.iter().map(|w| w.member.clone()).collect::<Vec<_>>());
+    let read = |w: &Want| std::iter::once(w.member.clone()).chain(w.shown.clone().map(|(any, _)| any)).collect::<Vec<_>>();
+    let context = make::or(wants.iter().flat_map(read).collect::<Vec<_>>());
     let source = |e: &EventId| b.rule.events.get(e.index()).map(|e| e.source);
     let both = wants.iter().any(|w| asking.iter().any(|a| source(a) == source(&w.event)));
     b.push(
@@ -147,13 +160,17 @@ fn carry_all(b: &mut Builder, role: &Column, wants: &[Want]) {
         let names: Vec<String> = same.iter().map(|w| name_of(b, w)).collect();
         b.push(format!("carried: {}", names.join(", ")), Stage::Sort(by));
         let is_read = make::equal(make::sure(role, Type::INTEGER), make::integer(1));
-        let items = same
-            .iter()
-            .map(|w| Carried {
+        let mut items = Vec::new();
+        for w in same {
+            items.push(Carried {
                 when: make::and([is_read.clone(), w.member.clone()]),
                 values: std::iter::once((w.at.clone(), b.now())).chain(w.values.iter().cloned()).collect(),
-            })
-            .collect();
+            });
+            if let Some((any, at)) = w.shown.as_ref().filter(|(_, at)| *at != w.at) {
+                let when = make::and([is_read.clone(), any.clone()]);
+                items.push(Carried { when, values: vec![(at.clone(), b.now())] });
+            }
+        }
         b.push("", Stage::Carry { keys, inclusive: true, items });
     }
 }
@@ -202,7 +219,8 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
             (make::flag(&column), keyed)
         }
         ContextForm::None { known } => {
-            let seen = known.map(|k| make::within(b.now(), at, k));
+            let shown = want.shown.as_ref().map_or(at, |(_, column)| make::maybe(column, Type::TIMESTAMP));
+            let seen = known.map(|k| make::within(b.now(), shown, k));
             let known = make::and(std::iter::once(keyed).chain(seen));
             let column = b.compute(&comment, &context.name, make::and([known.clone(), make::not(recent)]));
             (make::flag(&column), known)

@@ -4,11 +4,15 @@
 //! comparison with null is null, and what `NOT` makes of that inside a larger condition no manual settles: `if(c, 1, 0)=0` does.
 
 use super::text::{looks_like_a_number, name, quote};
-use crate::backend::print::{ATOM, Dialect, Printed, Printer, compare_key, is_text};
+use crate::backend::print::{ATOM, Dialect, Printed, Printer, compare_key, is_text, reads};
 use crate::backend::target::TargetData;
-use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, StringTest, regex};
-use crate::plan::Expr;
+use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, StringTest, regex, walk};
+use crate::plan::{Column, Expr};
+use crate::source::Span;
 use crate::value::{Scalar, Type, Value};
+
+/// The very end of a text, where `.` matches a newline too; `$` would also match before a newline at the end.
+pub const END: &str = "(?!.)";
 
 /// SPL over a target's data.
 pub struct Spl<'a> {
@@ -39,6 +43,10 @@ impl Dialect for Spl<'_> {
 
     fn truth(&self, column: &str) -> Printed {
         Printed { text: format!("{}=1", name(column)), binding: 30 }
+    }
+
+    fn holds(&self, value: Printed) -> Printed {
+        Printed { text: format!("{}=1", value.inside(30)), binding: 30 }
     }
 
     fn stored(&self, condition: Printed, _nullable: bool) -> Printed {
@@ -76,9 +84,15 @@ impl Dialect for Spl<'_> {
                 Some(Printed { text: tests.join(" OR "), binding })
             }
             ExprKind::Arithmetic { op: op @ (ArithmeticOp::Divide | ArithmeticOp::Modulo), left, right } => {
-                Some(divide(p, *op, left, right, expr))
+                Some(divide(p, *op, left, right))
             }
-            ExprKind::Call { function, args } => call(p, function, args, expr),
+            // Decimals are rounded to the digits of the operands, but for `exact`.
+            ExprKind::Arithmetic { op, left, right } if expr.ty == Type::NUMBER => {
+                Some(Printed::atom(format!("exact({})", p.arithmetic(*op, left, right, expr.span).text)))
+            }
+            ExprKind::AnyItem { list, test } => Some(any_item(p, list, test, expr.span)),
+            ExprKind::InField { fold, item, list } => Some(in_field(p, *fold, item, list, expr.span)),
+            ExprKind::Call { function, args } => call(p, function, args),
             _ => None,
         }
     }
@@ -122,14 +136,14 @@ fn test(p: &Printer<'_>, op: StringTest, fold: bool, item: &Expr, needle: &Expr,
     let text = regex::quoted(text);
     let pattern = match op {
         StringTest::Contains => text,
-        StringTest::StartsWith => format!(r"\A{text}"),
-        StringTest::EndsWith => format!(r"{text}\z"),
+        StringTest::StartsWith => format!("^{text}"),
+        StringTest::EndsWith => format!("{text}{END}"),
     };
     matched(p, fold, item, &pattern)
 }
 
 fn like(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &[LikePiece]) -> Printed {
-    let mut expression = String::from(r"\A");
+    let mut expression = String::from("^");
     for piece in pattern {
         match piece {
             LikePiece::Text(text) => expression.push_str(&regex::quoted(text)),
@@ -137,12 +151,12 @@ fn like(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &[LikePiece]) -> Prin
             LikePiece::AnyOne => expression.push('.'),
         }
     }
-    expression.push_str(r"\z");
+    expression.push_str(END);
     matched(p, fold, item, &expression)
 }
 
 fn matches(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str, expr: &Expr) -> Printed {
-    match regex::ascii(pattern, r"\z") {
+    match regex::ascii(pattern, END) {
         Some(pattern) => matched(p, fold, item, &pattern),
         None => p.refuse(expr.span, "a negated class inside a set has no ASCII spelling", "write the set out"),
     }
@@ -178,23 +192,82 @@ fn in_list(p: &Printer<'_>, fold: bool, item: &Expr, list: &[Expr]) -> Printed {
     }
 }
 
-fn divide(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr: &Expr) -> Printed {
+/// A remainder has the sign of the dividend; what `%` gives for negative operands no manual says, so it gets none.
+fn divide(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr) -> Printed {
     let (l, r) = (p.value(left), p.value(right));
-    if op == ArithmeticOp::Modulo {
-        return p.refuse(
-            expr.span,
-            "what SPL's `%` gives for negative numbers and for zero no manual says",
-            "compare with a difference instead",
-        );
-    }
-    let quotient = format!("exact({} / {})", l.inside(59), r.inside(60));
+    let result = if op == ArithmeticOp::Modulo {
+        let (dividend, divisor) = (l.inside(59), format!("abs({})", r.text));
+        format!(
+            "if({}<0, 0-exact((0-{}) % {divisor}), exact({dividend} % {divisor}))",
+            l.inside(30),
+            l.inside(50)
+        )
+    } else {
+        format!("exact({} / {})", l.inside(59), r.inside(60))
+    };
     match &right.kind {
-        ExprKind::Const(v) if v.as_number().is_some_and(|n| n != 0.0) => Printed::atom(quotient),
-        _ => Printed::atom(format!("if({}=0, null(), {quotient})", r.inside(30))),
+        ExprKind::Const(v) if v.as_number().is_some_and(|n| n != 0.0) => Printed::atom(result),
+        _ => Printed::atom(format!("if({}=0, null(), {result})", r.inside(30))),
     }
 }
 
-fn call(p: &Printer<'_>, function: &Function, args: &[Expr], _expr: &Expr) -> Option<Printed> {
+/// Whether the test holds for one of a field's values. `mvfilter` is for a test of the values alone.
+fn any_item(p: &Printer<'_>, list: &Expr, test: &Expr, span: Span) -> Printed {
+    let ExprKind::Leaf(column) = &list.kind else {
+        return p.refuse(span, "SPL tests the values of a field only, not those of a computed list", "use a list field");
+    };
+    let test = walk::convert(
+        test,
+        &mut |e, leaf| {
+            let leaf = if &*leaf.0 == "it" { column.clone() } else { leaf.clone() };
+            Expr { kind: ExprKind::Leaf(leaf), ..e.clone() }
+        },
+        &mut |_| None,
+    );
+    let mut read = Vec::new();
+    reads(&test, &mut read);
+    let condition = p.condition(&test).text;
+    let name = p.dialect.column(&column.0);
+    Printed::atom(if read.len() == 1 && read.first() == Some(column) {
+        format!("isnotnull(mvfilter({condition}))")
+    } else {
+        format!("isnotnull(mvmap({name}, if({condition}, 1, null())))")
+    })
+}
+
+fn in_field(p: &Printer<'_>, fold: bool, item: &Expr, list: &Expr, span: Span) -> Printed {
+    let Type::List(scalar) = list.ty else { return any_item(p, list, item, span) };
+    let it = Expr {
+        kind: ExprKind::Leaf(Column("it".into())),
+        ty: Type::Scalar(scalar),
+        nullable: false,
+        span,
+    };
+    let kind = ExprKind::Compare { op: CompareOp::Equal, fold, left: Box::new(it), right: Box::new(item.clone()) };
+    any_item(p, list, &Expr { kind, ty: Type::BOOLEAN, nullable: item.nullable, span }, span)
+}
+
+fn first_inside(values: &[Printed]) -> String {
+    values.first().map_or_else(String::new, |v| v.inside(50))
+}
+
+/// A constant text.
+fn literal(expr: Option<&Expr>) -> Option<&str> {
+    match expr.map(|e| &e.kind) {
+        Some(ExprKind::Const(Value::String(text))) => Some(text),
+        _ => None,
+    }
+}
+
+/// A constant whole number that is not negative.
+fn whole(expr: Option<&Expr>) -> Option<i64> {
+    match expr.map(|e| &e.kind) {
+        Some(ExprKind::Const(Value::Integer(n))) if *n >= 0 => Some(*n),
+        _ => None,
+    }
+}
+
+fn call(p: &Printer<'_>, function: &Function, args: &[Expr]) -> Option<Printed> {
     let values: Vec<Printed> = args.iter().map(|a| p.value(a)).collect();
     let texts: Vec<&str> = values.iter().map(|v| v.text.as_str()).collect();
     let first = args.first()?;
@@ -214,6 +287,21 @@ fn call(p: &Printer<'_>, function: &Function, args: &[Expr], _expr: &Expr) -> Op
             if args.iter().all(|a| a.nullable) { format!("nullif({all}, \"\")") } else { format!("({all})") }
         }
         Function::Trim => format!("nullif(trim({one}, \" \t\r\n\"), \"\")"),
+        Function::Substring => {
+            let start = whole(args.get(1))?.checked_add(1)?;
+            match args.get(2) {
+                None => format!("nullif(substr({one}, {start}), \"\")"),
+                length => format!("nullif(substr({one}, {start}, {}), \"\")", whole(length)?),
+            }
+        }
+        Function::Replace => {
+            let (from, to) = (literal(args.get(1))?, literal(args.get(2)).filter(|to| !to.contains(['\\', '$']))?);
+            format!("nullif(replace({one}, {}, {}), \"\")", quote(&regex::quoted(from)), quote(to))
+        }
+        // Half away from zero; what `round` makes of a negative half no manual says.
+        Function::Round if args.len() == 1 || whole(args.get(1)) == Some(0) => {
+            format!("if({v}<0, 0-round(0-{v}), round({v}))", v = first_inside(&values))
+        }
         Function::Abs => format!("abs({one})"),
         Function::Floor => format!("floor({one})"),
         Function::Ceil => format!("ceiling({one})"),

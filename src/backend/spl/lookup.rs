@@ -1,6 +1,7 @@
 //! Lookups: the product's own where the environment names one, else spelled out as cases.
 
 use super::Writer;
+use super::dialect::END;
 use super::text::{looks_like_a_number, quote};
 use crate::ir::LookupId;
 use crate::pack::lookup::{Lookup, Matching};
@@ -156,7 +157,7 @@ fn test(w: &Writer<'_>, matching: Matching, value: &str, cell: &Value) -> String
         Matching::Exact => format!("{value}=={}", quote(text)),
         Matching::Nocase => format!("\"=\".lower({value})=={}", quote(&format!("={}", text.to_ascii_lowercase()))),
         Matching::Suffix => {
-            format!("match({value}, {})", quote(&format!(r"(?is)(?:\A|[.]){}\z", crate::ir::regex::quoted(text))))
+            format!("match({value}, {})", quote(&format!("(?is)(?:^|[.]){}{END}", crate::ir::regex::quoted(text))))
         }
         Matching::Cidr => format!("cidrmatch({}, {value})", quote(text)),
     }

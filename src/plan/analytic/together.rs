@@ -105,7 +105,7 @@ pub(super) fn evidence(b: &mut Builder, signal: &Signal, id: SignalId, parts: &E
     let reached =
         make::compare(CompareOp::GreaterEqual, make::sure(&sum, Type::INTEGER), make::integer(parts.alert_at));
     let matched = parts.of.iter().map(|w| w.what.stream).zip(present.here.iter().cloned()).collect();
-    finish(b, signal, present, reached, matched, Some(Evidence { sum, reasons }))
+    finish(b, signal, present, reached, matched, Some(Evidence { sum, reasons, always: true }))
 }
 
 fn present(
