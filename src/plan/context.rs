@@ -128,7 +128,8 @@ fn want_neighbour(b: &mut Builder, stream: StreamRef, keys: &ir::Keys, after: bo
 fn split(b: &mut Builder, role: &Column, wants: &[Want]) {
     let asking: Vec<EventId> = super::lookback::consumed_events(b.rule).into_iter().collect();
     let event = make::or(asking.iter().map(|e| b.member(StreamRef::Event(*e))).collect::<Vec<_>>());
-    let read = |w: &Want| std::iter::once(w.member.clone()).chain(w.shown.clone().map(|(any, _)| any)).collect::<Vec<_>>();
+    let read =
+        |w: &Want| std::iter::once(w.member.clone()).chain(w.shown.clone().map(|(any, _)| any)).collect::<Vec<_>>();
     let context = make::or(wants.iter().flat_map(read).collect::<Vec<_>>());
     let source = |e: &EventId| b.rule.events.get(e.index()).map(|e| e.source);
     let both = wants.iter().any(|w| asking.iter().any(|a| source(a) == source(&w.event)));

@@ -159,7 +159,8 @@ fn outcomes(bench: &Bench, pairs: &[&Pair], assume: &[&str]) -> Vec<Outcome> {
             Err(why) => Outcome::NotExecuted(why),
             Ok(rows) => {
                 let alerts = siemc::eval::run(&pair.rule, pair.events.clone(), Some(pair.until));
-                let mut keys: Vec<String> = alerts.iter().flat_map(|a| a.group.iter().map(|(k, _)| k.clone())).collect();
+                let mut keys: Vec<String> =
+                    alerts.iter().flat_map(|a| a.group.iter().map(|(k, _)| k.clone())).collect();
                 keys.sort();
                 keys.dedup();
                 Outcome::Ran { want: expected(&alerts), got: actual(&rows, &keys) }
@@ -177,7 +178,8 @@ fn differs(outcome: &Outcome) -> bool {
 
 /// Leaves out events while the two still differ; then shows all there is to see.
 fn smallest(bench: &Bench, pair: &Pair) -> String {
-    let mut now = Pair { text: pair.text.clone(), rule: pair.rule.clone(), events: pair.events.clone(), until: pair.until };
+    let mut now =
+        Pair { text: pair.text.clone(), rule: pair.rule.clone(), events: pair.events.clone(), until: pair.until };
     loop {
         let fewer: Vec<Pair> = (0..now.events.len())
             .map(|i| {

@@ -197,11 +197,7 @@ fn divide(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr) -> Print
     let (l, r) = (p.value(left), p.value(right));
     let result = if op == ArithmeticOp::Modulo {
         let (dividend, divisor) = (l.inside(59), format!("abs({})", r.text));
-        format!(
-            "if({}<0, 0-exact((0-{}) % {divisor}), exact({dividend} % {divisor}))",
-            l.inside(30),
-            l.inside(50)
-        )
+        format!("if({}<0, 0-exact((0-{}) % {divisor}), exact({dividend} % {divisor}))", l.inside(30), l.inside(50))
     } else {
         format!("exact({} / {})", l.inside(59), r.inside(60))
     };
@@ -214,7 +210,11 @@ fn divide(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr) -> Print
 /// Whether the test holds for one of a field's values. `mvfilter` is for a test of the values alone.
 fn any_item(p: &Printer<'_>, list: &Expr, test: &Expr, span: Span) -> Printed {
     let ExprKind::Leaf(column) = &list.kind else {
-        return p.refuse(span, "SPL tests the values of a field only, not those of a computed list", "use a list field");
+        return p.refuse(
+            span,
+            "SPL tests the values of a field only, not those of a computed list",
+            "use a list field",
+        );
     };
     let test = walk::convert(
         test,
@@ -237,12 +237,7 @@ fn any_item(p: &Printer<'_>, list: &Expr, test: &Expr, span: Span) -> Printed {
 
 fn in_field(p: &Printer<'_>, fold: bool, item: &Expr, list: &Expr, span: Span) -> Printed {
     let Type::List(scalar) = list.ty else { return any_item(p, list, item, span) };
-    let it = Expr {
-        kind: ExprKind::Leaf(Column("it".into())),
-        ty: Type::Scalar(scalar),
-        nullable: false,
-        span,
-    };
+    let it = Expr { kind: ExprKind::Leaf(Column("it".into())), ty: Type::Scalar(scalar), nullable: false, span };
     let kind = ExprKind::Compare { op: CompareOp::Equal, fold, left: Box::new(it), right: Box::new(item.clone()) };
     any_item(p, list, &Expr { kind, ty: Type::BOOLEAN, nullable: item.nullable, span }, span)
 }
