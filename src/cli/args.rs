@@ -23,6 +23,8 @@ pub enum Command {
     Compile(CompileArgs),
     /// Run rules over events and print alerts as JSON lines.
     Run(RunArgs),
+    /// Say what a rule means in plain words, or what the code of a diagnostic means.
+    Explain(ExplainArgs),
 }
 
 const CHECK_EXAMPLES: &str = "Examples:
@@ -160,4 +162,28 @@ pub struct RunArgs {
     /// Every event up to then is there: RFC 3339 or milliseconds [default: the newest event's time].
     #[arg(long, value_name = "TIME", value_parser = super::run::time)]
     pub until: Option<i64>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  siemc explain ios-protocol-on-unapproved-port
+  siemc explain rules/mobile/x.yaml --env prod
+  siemc explain ios-protocol-on-unapproved-port --target kql
+  siemc explain E0510";
+
+/// `siemc explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// A rule's name or file, or a code such as `E0510`.
+    #[arg(value_name = "RULE|CODE")]
+    pub what: String,
+    /// Where the rule's pack is [default: the pack here, or `rules/`].
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Show what a query language makes of it, too.
+    #[arg(long, value_enum)]
+    pub target: Option<TargetName>,
+    /// In which environment [default: the pack's default].
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
 }

@@ -21,6 +21,7 @@ mod codes;
 pub mod compile;
 pub mod console;
 mod exit;
+pub mod explain;
 pub mod run;
 pub mod workspace;
 
@@ -61,5 +62,6 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Check(args) => check::run(args, console),
         Command::Compile(args) => compile::run(args, console),
         Command::Run(args) => run::run(args, console),
+        Command::Explain(args) => explain::run(args, console),
     }
 }

@@ -1,0 +1,61 @@
+//! What becomes of a hit: confidence, exceptions, the alert and its thinning.
+
+use super::signals::template;
+use super::words::listed;
+use super::written;
+use crate::eval::text_of;
+use crate::ir::{Expr, Rule};
+use crate::syntax::print::duration;
+use crate::value::Value;
+
+/// The table of confidence.
+pub fn confidence(rule: &Rule) -> Vec<String> {
+    let Some(confidence) = &rule.confidence else { return Vec::new() };
+    let mut lines = vec![format!("{:>4} to begin with (an evidence's own sum where it hits)", confidence.base)];
+    for raise in &confidence.raise {
+        let because = raise.because.as_ref().map(|t| format!(": {}", template(rule, t))).unwrap_or_default();
+        lines.push(format!("{:>+4} where {}{because}", raise.by, written::text(rule, &raise.when)));
+    }
+    if confidence.alert_at > 0 {
+        lines.push(format!("below {} there is no alert", confidence.alert_at));
+    }
+    let levels: Vec<String> = confidence.levels.iter().map(|(level, from)| format!("{level} from {from}")).collect();
+    if !levels.is_empty() {
+        lines.push(format!("severity: {}; {} below", levels.join(", "), rule.about.severity));
+    }
+    lines
+}
+
+/// Known good behaviour.
+pub fn exceptions(rule: &Rule) -> Vec<String> {
+    let one = |exception: &crate::ir::Exception| {
+        let until = exception.expires.map(|t| format!(", until {}", text_of(&Value::Timestamp(t)))).unwrap_or_default();
+        format!("{}: not where {}{until}", exception.name, written::text(rule, &exception.when))
+    };
+    rule.exceptions.iter().map(one).collect()
+}
+
+/// What an alert says, and how many there are.
+pub fn alert(rule: &Rule) -> Vec<String> {
+    let alert = &rule.alert;
+    let mut lines = Vec::new();
+    if !alert.title.0.is_empty() {
+        lines.push(template(rule, &alert.title));
+    }
+    let named = |(name, value): &(String, Expr)| format!("{name}: {}", written::text(rule, value));
+    lines.extend(alert.entities.iter().chain(&alert.details).map(named));
+    match &alert.once_per {
+        None => lines.push("every hit alerts".to_owned()),
+        Some(once) => {
+            let group = match &once.keys {
+                None => "group".to_owned(),
+                Some(keys) => listed(&keys.0.iter().map(|k| k.name.as_str()).collect::<Vec<_>>(), "and"),
+            };
+            lines.push(format!("the first hit of each {group} in each {} from the epoch on", duration(once.every)));
+        }
+    }
+    if let Some(throttle) = alert.throttle {
+        lines.push(format!("the product is asked to hold back repeats for {}", duration(throttle)));
+    }
+    lines
+}
