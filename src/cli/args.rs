@@ -25,6 +25,12 @@ pub enum Command {
     Run(RunArgs),
     /// Say what a rule means in plain words, or what the code of a diagnostic means.
     Explain(ExplainArgs),
+    /// Run fixtures and compare their alerts with the expected ones.
+    Test(TestArgs),
+    /// Write a new rule with a fixture, which pass `check` and `test`.
+    New(NewArgs),
+    /// Write a small pack, which passes `check` and `test`.
+    Init(InitArgs),
 }
 
 const CHECK_EXAMPLES: &str = "Examples:
@@ -186,4 +192,65 @@ pub struct ExplainArgs {
     /// In which environment [default: the pack's default].
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+}
+
+const TEST_EXAMPLES: &str = "Examples:
+  siemc test                                 every fixture of the pack here
+  siemc test rules/mobile/x.yaml --case lock cases with `lock` in their name
+  siemc test --format junit > report.xml     for a build server";
+
+/// `siemc test`.
+#[derive(Debug, Args)]
+#[command(after_help = TEST_EXAMPLES)]
+pub struct TestArgs {
+    /// Packs, parts of packs, rule files, or fixtures [default: the pack here, or `rules/`].
+    pub path: Vec<PathBuf>,
+    /// How verdicts are written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: TestFormat,
+    /// Only cases with this in their name.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+}
+
+/// How verdicts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For a person.
+    Text,
+    /// For a program; see docs/schema/test.schema.json.
+    Json,
+    /// `JUnit` XML.
+    Junit,
+}
+
+const NEW_EXAMPLES: &str = "Examples:
+  siemc new odd-session --source mobile.network_session
+  siemc new cloud/key-exported --rules packs/cloud";
+
+/// `siemc new`.
+#[derive(Debug, Args)]
+#[command(after_help = NEW_EXAMPLES)]
+pub struct NewArgs {
+    /// The rule's name, with the folder in the pack where it is to stand.
+    pub rule: String,
+    /// The source whose events it reads [default: the schema's first].
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Where its pack is [default: the pack here, or `rules/`].
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+}
+
+const INIT_EXAMPLES: &str = "Examples:
+  siemc init detections
+  siemc check detections && siemc test detections";
+
+/// `siemc init`.
+#[derive(Debug, Args)]
+#[command(after_help = INIT_EXAMPLES)]
+pub struct InitArgs {
+    /// The pack's directory.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
 }

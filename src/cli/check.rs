@@ -17,10 +17,12 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Exit> {
     let mut workspace = Workspace::load(&args.path);
     let mut checked = 0;
     let mut found = Vec::new();
-    for selected in &workspace.packs {
+    let packs = std::mem::take(&mut workspace.packs);
+    for selected in &packs {
         let environments = environments(selected, args.env.as_deref(), &mut found);
         checked += selected.rules().count();
         found.extend(of_pack(selected, &environments, &mut workspace.files));
+        found.extend(super::test::faults(selected, &mut workspace));
     }
     workspace.findings.extend(found);
     let (findings, files) = (&workspace.findings.all, &workspace.files);

@@ -14,6 +14,10 @@ pub const SEVERAL_PACKS: Code = Code("E1204");
 pub const SAME_FILE: Code = Code("E1205");
 /// A query that is only close, without leave.
 pub const NOT_ACCEPTED: Code = Code("E1206");
+/// A file that is there already.
+pub const EXISTS: Code = Code("E1207");
+/// A name or a source from which no rule can be made.
+pub const NAME: Code = Code("E1208");
 
 /// Those that tell of a wrong call rather than of a wrong rule.
 pub const USAGE: [Code; 5] = [NO_PACK, NO_ENVIRONMENT, NO_RULE, SEVERAL_PACKS, SAME_FILE];

@@ -52,6 +52,11 @@ impl Console {
         }
     }
 
+    /// True where standard output shows colours.
+    pub fn is_coloured(&self) -> bool {
+        self.colour_out
+    }
+
     /// True where a person watches standard error.
     pub fn is_watched(&self) -> bool {
         io::stderr().is_terminal()

@@ -22,7 +22,10 @@ pub mod compile;
 pub mod console;
 mod exit;
 pub mod explain;
+pub mod init;
+pub mod new;
 pub mod run;
+pub mod test;
 pub mod workspace;
 
 pub use args::Cli;
@@ -63,5 +66,8 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Compile(args) => compile::run(args, console),
         Command::Run(args) => run::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Test(args) => test::run(args, console),
+        Command::New(args) => new::run(args, console),
+        Command::Init(args) => init::run(args, console),
     }
 }

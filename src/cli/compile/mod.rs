@@ -6,6 +6,7 @@ mod write;
 
 pub use queries::{Compiled, Outcome, Products};
 pub use report::Report;
+pub use write::{fresh, whole};
 
 use super::args::{CompileArgs, CompileFormat, TargetName};
 use super::console::Console;
