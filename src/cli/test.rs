@@ -48,8 +48,11 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Exit> {
     Ok(if failed > 0 { exit.max(Exit::Findings) } else { exit })
 }
 
-/// The fixtures of the rules that were asked for.
+/// The fixtures of the rules that were asked for; none of a pack whose schema or lookups have faults, which would be told again.
 pub fn fixtures(selected: &Selected, workspace: &mut Workspace) -> Vec<FixtureFile> {
+    if selected.is_broken() {
+        return Vec::new();
+    }
     let asked: Vec<String> = selected.rules().map(Selected::name_of).collect();
     let every = asked.len() == selected.pack.rules.len();
     let mut files = Vec::new();

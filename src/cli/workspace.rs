@@ -177,6 +177,11 @@ impl Selected {
         check::check_for(&self.pack, &rule.rule, environment, options, findings)
     }
 
+    /// True where something outside of its rule files is wrong.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// The rule's name, for messages.
     pub fn name_of(rule: &RuleFile) -> String {
         let stem = || rule.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();

@@ -1,0 +1,19 @@
+//! The command line, run as a user runs it.
+
+#[path = "cli/kit.rs"]
+mod kit;
+
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/compile.rs"]
+mod compile;
+#[path = "cli/explain.rs"]
+mod explain;
+#[path = "cli/fixtures.rs"]
+mod fixtures;
+#[path = "cli/fresh.rs"]
+mod fresh;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/schemas.rs"]
+mod schemas;

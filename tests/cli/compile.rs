@@ -1,0 +1,114 @@
+use super::kit::{EVIDENCE, Try};
+
+#[test]
+fn a_query_goes_to_standard_output_and_its_fidelity_to_standard_error() {
+    let made = Try::pack();
+    let done = made.run("compile p --target eql").exits(0);
+    assert!(done.out.contains("with runs=3"), "{}", done.out);
+    assert!(done.err.contains("many-failures eql: same groups"), "{}", done.err);
+    let other = made.run("compile p/auth/many-failures.yaml --target eql --env bare").exits(0);
+    assert!(other.out.contains("environment bare"), "{}", other.out);
+}
+
+#[test]
+fn a_refusal_is_an_error_at_its_place_unless_another_target_says_the_rule() {
+    let made = Try::pack();
+    made.write("p/auth/both.yaml", EVIDENCE);
+    let done = made.run("compile p --target eql").exits(1);
+    assert!(done.err.contains("p/auth/both.yaml:") && done.err.contains("both eql: refused"), "{}", done.err);
+    assert!(done.out.contains("with runs=3"), "the other rule's query is there: {}", done.out);
+    let all = made.run("compile p --target all --format json").exits(0).json();
+    let results = all["results"].as_array().unwrap();
+    let eql = results.iter().find(|r| r["rule"] == "both" && r["target"] == "eql").unwrap();
+    assert_eq!(eql["status"], "refused");
+    assert!(eql["refusals"][0]["code"].as_str().unwrap().starts_with('R'), "{eql}");
+    let kql = results.iter().find(|r| r["rule"] == "both" && r["target"] == "kql").unwrap();
+    assert_eq!(kql["status"], "compiled");
+}
+
+#[test]
+fn an_invalid_rule_takes_only_its_own_query_away() {
+    let made = Try::pack();
+    made.write("p/auth/broken.yaml", "rule: broken\nevents: 7\n");
+    let done = made.run("compile p --target eql --format json").exits(1).json();
+    let status = |rule: &str| {
+        let results = done["results"].as_array().unwrap();
+        results.iter().find(|r| r["rule"] == rule).unwrap()["status"].clone()
+    };
+    assert_eq!((status("many-failures"), status("broken")), ("compiled".into(), "invalid".into()));
+    assert_eq!(done["version"], 1);
+}
+
+#[test]
+fn out_writes_whole_files_and_nothing_beside_them() {
+    let made = Try::pack();
+    made.write("o/many-failures.eql", "old");
+    let done = made.run("compile p --target eql,kql --out o").exits(0);
+    assert!(done.out.is_empty());
+    assert!(made.read("o/many-failures.eql").contains("with runs=3"));
+    let mut names: Vec<_> = std::fs::read_dir(made.path("o")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["many-failures.eql", "many-failures.kql"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(made.path("o/many-failures.kql")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o400, 0o400);
+        assert_ne!(mode & 0o044, 0, "others may read what the mask allows: {mode:o}");
+    }
+}
+
+#[test]
+fn a_query_of_an_earlier_run_is_told_when_the_rule_gives_none() {
+    let made = Try::pack();
+    made.write("p/auth/both.yaml", EVIDENCE);
+    made.write("o/both.eql", "old");
+    let done = made.run("compile p --target eql --out o").exits(1);
+    assert!(done.err.contains("o/both.eql` is of an earlier run"), "{}", done.err);
+}
+
+#[test]
+fn what_cannot_be_written_exits_2_with_a_reason() {
+    let made = Try::pack();
+    made.write("file", "");
+    let done = made.run("compile p --target eql --out file/below").exits(2);
+    assert!(done.err.contains("`file/below` cannot be made"), "{}", done.err);
+    std::fs::create_dir_all(made.path("o/many-failures.eql")).unwrap();
+    let done = made.run("compile p --target eql --out o").exits(2);
+    assert!(done.err.contains("cannot be written"), "{}", done.err);
+    let left: Vec<_> = std::fs::read_dir(made.path("o")).unwrap().collect();
+    assert_eq!(left.len(), 1, "no temporary file stays");
+}
+
+#[test]
+fn two_packs_never_write_one_file() {
+    let made = Try::pack();
+    for path in ["pack.yaml", "schema/auth.yaml", "auth/many-failures.yaml"] {
+        made.write(&format!("q/{path}"), made.read(&format!("p/{path}")));
+    }
+    made.run("compile p q --target eql").exits(0);
+    assert!(made.run("compile p q --target eql --out o").exits(2).err.contains("would both be written"));
+}
+
+#[test]
+fn a_rule_name_never_leads_out_of_the_directory() {
+    let made = Try::pack();
+    let hostile = made.read("p/auth/many-failures.yaml").replace("rule: many-failures", "rule: ../../evil");
+    made.write("p/auth/many-failures.yaml", hostile);
+    let done = made.run("compile p --target eql --out o/x/y");
+    assert_ne!(done.code, 0);
+    assert!(!made.path("o/evil.eql").exists() && !made.path("evil.eql").exists());
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let made = Try::pack();
+    for line in ["compile p --target eql", "explain E0510", "check p --format json", "--help"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let done = made.command(line).stdout(writer).output().unwrap();
+        let err = String::from_utf8_lossy(&done.stderr);
+        assert!(!err.contains("panicked") && !err.contains("roken pipe"), "{line}: {err}");
+        assert_eq!(done.status.code(), Some(0), "{line}");
+    }
+}
