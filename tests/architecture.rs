@@ -6,20 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the data's way. A room may know the rooms before it.
-const ROOMS: [&str; 12] = [
-    "source",
-    "value",
-    "diagnostic",
-    "syntax",
-    "pack",
-    "ir",
-    "check",
-    "eval",
-    "plan",
-    "backend",
-    "fixture",
-    "cli",
-];
+const ROOMS: [&str; 12] =
+    ["source", "value", "diagnostic", "syntax", "pack", "ir", "check", "eval", "plan", "backend", "fixture", "cli"];
 
 /// A room before another that must not be known all the same: room, what it must not know, why.
 const UNKNOWN: [(&str, &str, &str); 9] = [

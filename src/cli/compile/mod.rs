@@ -43,7 +43,9 @@ pub fn run(args: &CompileArgs, console: &mut Console) -> Result<Exit> {
         let errors = |found: &&Diagnostic| found.severity != Severity::Warning;
         let shown: Vec<Diagnostic> = workspace.findings.all.iter().filter(errors).cloned().collect();
         console.findings(&shown, &workspace.files);
-        compiled.iter().for_each(|one| console.note(&one.line()));
+        for one in &compiled {
+            console.note(&one.line());
+        }
     }
     Ok(Exit::of(&workspace.findings.all))
 }

@@ -23,7 +23,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit> {
         return code(&args.what, console);
     }
     let path = Path::new(&args.what);
-    let is_path = path.exists() || args.what.ends_with(".yaml") || args.what.contains(['/', '\\']);
+    let is_path = path.exists() || path.extension().is_some_and(|e| e == "yaml") || args.what.contains(['/', '\\']);
     let paths: Vec<PathBuf> = if is_path { vec![path.to_owned()] } else { args.rules.clone() };
     let mut workspace = Workspace::load(&paths);
     let packs = std::mem::take(&mut workspace.packs);
