@@ -81,3 +81,21 @@ fn every_bundled_rule_passes_its_cases_and_has_enough_of_them() {
         .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
+
+#[test]
+fn every_bundled_rule_compiles_exactly_to_kql_and_spl_in_every_environment() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    for target in ["kql", "spl"] {
+        for environment in ["lab", "prod", "no_scheduler"] {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_siemc"))
+                .args(["compile", "--target", target, "--env", environment])
+                .arg(&root)
+                .output()
+                .expect("the program runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{target} {environment}: {said}");
+            let exact = said.lines().filter(|line| line.ends_with(&format!("{target}: exact"))).count();
+            assert_eq!(exact, 3, "{target} {environment}: {said}");
+        }
+    }
+}
