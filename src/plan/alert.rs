@@ -113,6 +113,7 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
     if flat.len() < 2 {
         let only = flat.into_iter().next().unwrap_or(hits);
         if only.delay > 0 {
+            b.keep_own_time();
             let time = make::add(b.now(), make::duration(only.delay));
             let column = b.time.clone();
             b.push("the deadline is the hit's time", Stage::Compute(vec![(column, time)]));
@@ -124,6 +125,7 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
     b.push("one row per member that hit", Stage::Expand { out: via.clone(), values });
     let is = |i: usize| make::equal(make::sure(&via, Type::INTEGER), make::integer(i as i64));
     if flat.iter().any(|h| h.delay > 0) {
+        b.keep_own_time();
         let mut time = b.now();
         for (i, h) in flat.iter().enumerate().filter(|(_, h)| h.delay > 0) {
             time = make::choose(is(i), make::add(b.now(), make::duration(h.delay)), time);
@@ -142,9 +144,12 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
         .collect();
     let keys = shared_keys(b, &flat, &is);
     let evidence = shared_evidence(b, &flat, &is);
-    let mut matched = hits.matched.clone();
-    matched.extend(flat.iter().flat_map(|h| h.matched.clone()));
-    Hits { hit: hits.hit, keys, ranges, matched, evidence, delay: 0, members: hits.members }
+    let (mut matched, mut measured) = (Vec::new(), Vec::new());
+    for (i, h) in flat.iter().enumerate() {
+        matched.extend(h.matched.iter().map(|(stream, took)| (*stream, make::and([is(i), took.clone()]))));
+        measured.extend(h.measured.iter().map(|(s, has)| (*s, has.clone().map(|has| make::and([is(i), has])))));
+    }
+    Hits { hit: hits.hit, keys, ranges, matched, measured, evidence, delay: 0, members: hits.members }
 }
 
 fn flatten(hits: &Hits, flat: &mut Vec<Hits>) {
@@ -194,14 +199,19 @@ fn shared_evidence(b: &mut Builder, flat: &[Hits], is: &dyn Fn(usize) -> Expr) -
     let mut reasons = Vec::new();
     for (i, h) in flat.iter().enumerate().rev() {
         if let Some(evidence) = &h.evidence {
-            sum = make::choose(is(i), make::sure(&evidence.sum, Type::INTEGER), sum);
+            let own = Expr { nullable: !evidence.always, ..make::sure(&evidence.sum, Type::INTEGER) };
+            sum = make::choose(is(i), own, sum);
             for (holds, text) in &evidence.reasons {
                 reasons.push((make::and([is(i), holds.clone()]), text.clone()));
             }
         }
     }
     let sum = b.compute("the evidence's sum is its hits' base", "base", sum);
-    Some(super::build::Evidence { sum, reasons, always: base.is_some() || flat.iter().all(|h| h.evidence.is_some()) })
+    Some(super::build::Evidence {
+        sum,
+        reasons,
+        always: base.is_some() || flat.iter().all(|h| h.evidence.as_ref().is_some_and(|e| e.always)),
+    })
 }
 
 fn confidence(b: &mut Builder, hits: &Hits) {
@@ -314,6 +324,39 @@ fn thin(b: &mut Builder, hits: &Hits) {
 }
 
 impl Builder<'_> {
+    /// Keeps the time of the last event, before a hit gets another one, where the alert reads it.
+    pub fn keep_own_time(&mut self) {
+        let mut read = false;
+        for expr in expressions(self.rule) {
+            ir::walk::rows(self.rule, expr, &mut |e| read |= matches!(e.kind, ExprKind::Leaf(Leaf::Time)));
+        }
+        if read {
+            let column = self.column("last_event_time");
+            let time = self.now();
+            self.push("", Stage::Compute(vec![(column.clone(), time)]));
+            self.own_time = Some(column);
+        }
+    }
+
+    /// A measure of the hit: missing on a hit that its signal did not make.
+    pub fn hit_measure(&mut self, measure: MeasureRef, value: Expr, span: crate::source::Span) -> Expr {
+        let Some(hits) = &self.hit else { return value };
+        let ty = value.ty;
+        let made: Option<Vec<Expr>> =
+            hits.measured.iter().filter(|(s, _)| *s == measure.signal).map(|(_, has)| has.clone()).collect();
+        match made {
+            Some(made) => make::choose(make::or(made), value, make::missing(ty)),
+            None => {
+                self.refuse(
+                    span,
+                    "a measure of a hit that was merged with others has no lowering yet",
+                    "leave `by` out of the `any`, or do not read the measure in the alert",
+                );
+                make::missing(ty)
+            }
+        }
+    }
+
     /// What a leaf that is about a hit becomes, once there are hits.
     pub fn hit_leaf(&mut self, leaf: &Leaf) -> Option<Expr> {
         let hits = self.hit.clone()?;
@@ -335,6 +378,7 @@ impl Builder<'_> {
     /// The columns that later stages may still read of a group's last row.
     pub fn live_columns(&self) -> Vec<Column> {
         let mut live: Vec<Column> = self.fields.values().chain(self.lets.values()).cloned().collect();
+        live.extend(self.own_time.iter().cloned());
         live.extend(self.place.iter().chain(&self.row_source).cloned());
         let mut add = |expr: &Expr| {
             let mut open = vec![expr];

@@ -37,6 +37,8 @@ pub(super) struct Builder<'r> {
     /// `any(c)` and `all(c)` that confidence and alert ask for.
     pub ranges: Vec<Range>,
     pub time: Column,
+    /// The time of a hit's last event, where the hit has another one.
+    pub own_time: Option<Column>,
     /// Which source a row is of; none where there is one source only.
     pub row_source: Option<Column>,
     pub place: Option<Column>,
@@ -60,12 +62,21 @@ pub(super) struct Hits {
     pub ranges: Vec<Expr>,
     /// Whether a stream took part.
     pub matched: Vec<(StreamRef, Expr)>,
+    /// Whose measures the hit has, and where it has them; nothing where the plan does not know.
+    pub measured: Vec<(SignalId, Option<Expr>)>,
     /// The evidence's sum and its reasons.
     pub evidence: Option<Evidence>,
     /// Added to the row's time: a trailing absence's length.
     pub delay: i64,
     /// Where hits are rows of their own (`any` without keys): each member's hits and its number in `via`.
     pub members: Vec<(SignalOrEvent, Hits)>,
+}
+
+impl Hits {
+    /// Whether some hit comes later than its row.
+    pub fn delayed(&self) -> bool {
+        self.delay > 0 || self.members.iter().any(|(_, m)| m.delayed())
+    }
 }
 
 /// What a member of an `any` is.
@@ -136,6 +147,7 @@ impl<'r> Builder<'r> {
             hit: None,
             ranges: Vec::new(),
             time: Column(Arc::from("event_time")),
+            own_time: None,
             row_source: None,
             place: None,
             names,

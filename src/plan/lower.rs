@@ -71,15 +71,15 @@ impl Builder<'_> {
                 let column = self.field(*id);
                 Expr { kind: ExprKind::Leaf(column), ty: expr.ty, nullable: expr.nullable, span: expr.span }
             }
-            Leaf::Time => self.now(),
+            Leaf::Time => self.own_time.as_ref().map_or_else(|| self.now(), |c| make::sure(c, expr.ty)),
             Leaf::Let(id) => self.read_let(*id, expr),
             Leaf::It => {
                 Expr { kind: ExprKind::Leaf(Column(Arc::from("it"))), ty: expr.ty, nullable: false, span: expr.span }
             }
             Leaf::Context(id) => self.read_context(*id, expr),
             Leaf::ContextField(id, field) => self.read_context_field(*id, *field, expr),
-            Leaf::Measure(measure) => match self.measures.get(measure) {
-                Some(column) => make::maybe(column, expr.ty),
+            Leaf::Measure(measure) => match self.measures.get(measure).cloned() {
+                Some(column) => self.hit_measure(*measure, make::maybe(&column, expr.ty), expr.span),
                 None => {
                     self.refuse(
                         expr.span,

@@ -37,9 +37,10 @@ pub(super) fn signal(b: &mut Builder, id: SignalId) {
     let rule = b.rule;
     let Some(signal) = rule.signals.get(id.index()) else { return };
     for (stream, _) in lookback::inputs(&signal.analytic) {
+        let passes = matches!(signal.analytic, Analytic::Match { .. } | Analytic::Any { keys: None, .. });
         if let StreamRef::Signal(input) = stream
-            && rule.detect != id
-            && b.signals.get(&input).is_some_and(|h| h.delay > 0)
+            && !(passes && members(rule).contains(&StreamRef::Signal(id)))
+            && b.signals.get(&input).is_some_and(Hits::delayed)
         {
             b.refuse(
                 signal.span,
@@ -156,7 +157,7 @@ fn range_value(range: &Range, one: Expr) -> Expr {
 
 /// Hits without anything to add.
 fn plain(hit: Column, keys: Vec<Keyed>, ranges: Vec<Expr>) -> Hits {
-    Hits { hit, keys, ranges, matched: Vec::new(), evidence: None, delay: 0, members: Vec::new() }
+    Hits { hit, keys, ranges, matched: Vec::new(), measured: Vec::new(), evidence: None, delay: 0, members: Vec::new() }
 }
 
 /// Names the signal for a comment.

@@ -51,7 +51,7 @@ pub(super) fn sequence(b: &mut Builder, signal: &Signal, id: SignalId, sequence:
     let (hit, delay) = trailing(b, signal, sequence, hit);
     let ranges = ranges.iter().zip(&chain.ones).map(|(r, one)| range_value(r, one.clone())).collect();
     let matched = matched(sequence);
-    Hits { hit, keys: group, ranges, matched, evidence: None, delay, members: Vec::new() }
+    Hits { matched, delay, ..super::plain(hit, group, ranges) }
 }
 
 /// Absences and `until` are read by the group that they name; a chain has one group.

@@ -6,7 +6,8 @@
 use super::each::range_items;
 use super::{asked, columns, consume, plain, range_value, says, window};
 use crate::ir::{
-    self, ArithmeticOp, CompareOp, ExprKind, Input, Keys, Leaf, Measure, MeasureFunction, Signal, SignalId, Window,
+    self, ArithmeticOp, CompareOp, ExprKind, Input, Keys, Leaf, Measure, MeasureFunction, Signal, SignalId, StreamRef,
+    Window,
 };
 use crate::plan::build::{Builder, Hits, Keyed};
 use crate::plan::{Carried, Column, Expr, Measured, Stage, make};
@@ -24,8 +25,20 @@ pub(super) struct Parts<'a> {
 
 pub(super) fn threshold(b: &mut Builder, signal: &Signal, id: SignalId, parts: &Parts) -> Hits {
     let keyed = b.keys(parts.keys);
+    if let StreamRef::Signal(input) = parts.of.stream
+        && b.signals.get(&input).is_some_and(|h| h.members.len() > 1)
+    {
+        b.refuse(
+            signal.span,
+            format!(
+                "several hits of `{}` may lie at one event, and counting them has no lowering yet",
+                b.rule.stream_name(parts.of.stream)
+            ),
+            "give the `any` a `by`, which merges them",
+        );
+    }
     let consumed = b.consumed(parts.of.stream, parts.of.filter.as_ref(), &keyed);
-    match parts.window {
+    let hits = match parts.window {
         Window::Sliding { within, rise } => {
             let among = consume(b, id, &signal.name, consumed);
             sliding(b, signal, id, parts, keyed, &among, within, rise)
@@ -41,7 +54,8 @@ pub(super) fn threshold(b: &mut Builder, signal: &Signal, id: SignalId, parts: &
             let hit = b.compute(&says(signal, "having"), &format!("hit_{}", signal.name), having);
             plain(hit, keyed, ranges)
         }
-    }
+    };
+    Hits { measured: vec![(id, Some(make::boolean(true)))], ..hits }
 }
 
 #[allow(clippy::too_many_arguments)] // the parts of one analytic, used once

@@ -1,7 +1,7 @@
 //! `together` and `evidence`: several streams within one window. For each stream the newest time is carried; the condition is a sum
 //! over the streams whose newest time lies in the window.
 
-use super::{asked, columns, consume, range_conditions, range_value, says, threshold, window};
+use super::{asked, columns, consume, plain, range_conditions, range_value, says, threshold, window};
 use crate::ir::{self, CompareOp, Input, Keys, MeasureFunction, Signal, SignalId, StreamRef, Weighed, Window};
 use crate::plan::build::{Builder, Evidence, Hits, Keyed};
 use crate::plan::{Carried, Column, Expr, Measured, Stage, make};
@@ -244,5 +244,5 @@ fn finish(
         }
         _ => b.compute(&says(signal, "hit"), &format!("hit_{}", signal.name), holds),
     };
-    Hits { hit, keys: present.keyed, ranges: present.ranges, matched, evidence, delay: 0, members: Vec::new() }
+    Hits { matched, evidence, ..plain(hit, present.keyed, present.ranges) }
 }

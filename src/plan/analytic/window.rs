@@ -42,6 +42,7 @@ pub(super) fn group(b: &mut Builder, signal: &Signal, id: SignalId, grouped: Gro
         values.push(range_value(range, some));
     }
     super::super::alert::prepare(b);
+    b.keep_own_time();
     let end = b.column("window_end");
     let words = crate::plan::words(grouped.size);
     b.push(
