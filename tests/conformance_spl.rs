@@ -8,6 +8,8 @@
 
 #[path = "conformance_spl/bench.rs"]
 mod bench;
+#[path = "conformance_spl/bundled.rs"]
+mod bundled;
 #[path = "conformance_spl/model.rs"]
 mod model;
 #[path = "conformance_spl/pairs.rs"]
@@ -28,4 +30,12 @@ fn random_rules_alert_on_the_model_as_in_the_evaluator() {
     let tally = pairs::compare(pairs, seed);
     tally.print();
     assert!(tally.differences.is_empty(), "{} pairs differ", tally.differences.len());
+}
+
+#[test]
+fn bundled_rules_alert_on_the_model_as_in_the_evaluator() {
+    let tally = bundled::compare();
+    tally.print();
+    assert!(tally.unread.is_empty() && tally.differences.is_empty());
+    assert!(tally.queries > 0 && tally.with_alerts > 0);
 }

@@ -10,29 +10,46 @@ use siemc::diagnostic::{Diagnostic, Findings, Severity};
 use siemc::eval::alert::Alert;
 use siemc::eval::event::Event;
 use siemc::ir::Rule;
-use siemc::pack::Pack;
+use siemc::pack::{Environment, Pack};
 use siemc::source::Files;
 use siemc::value::Value;
 use std::path::Path;
+use std::rc::Rc;
 
-/// A pack, and SPL's data for its canonical mapping.
+/// A pack, and SPL's data for one set of mappings.
 pub struct Bench {
-    pub pack: Pack,
+    pub pack: Rc<Pack>,
     data: TargetData,
     templates: Templates,
     mapping: Mapping,
+    /// Lookups that Splunk has itself: the pack's name and Splunk's.
+    delivered: Vec<(String, String)>,
 }
 
 impl Bench {
+    /// Over the canonical mapping.
     pub fn new(root: &Path) -> Bench {
         let (mut files, mut findings) = (Files::default(), Findings::default());
         let pack = siemc::pack::load(root, &mut files, &mut findings).expect("a pack");
+        assert!(!findings.has_errors(), "{:#?}", findings.all);
+        Bench::over(Rc::new(pack), None)
+    }
+
+    /// Over an environment's mapping, tables and lookups.
+    pub fn over(pack: Rc<Pack>, environment: Option<&Environment>) -> Bench {
+        let (mut files, mut findings) = (Files::default(), Findings::default());
         let data = TargetData::load(Target::Spl, None, &mut files, &mut findings).expect("SPL's data");
         let templates = Templates::load(Target::Spl, None, &mut files).expect("SPL's stages");
-        let request = MappingRequest { target: Target::Spl, environment: None, schema: &pack.schema, pack_root: None };
-        let mapping = Mapping::load(request, &mut files, &mut findings).expect("the canonical mapping");
+        let request = MappingRequest { target: Target::Spl, environment, schema: &pack.schema, pack_root: None };
+        let mapping = Mapping::load(request, &mut files, &mut findings).expect("the mapping");
         assert!(!findings.has_errors(), "{:#?}", findings.all);
-        Bench { pack, data, templates, mapping }
+        let lookups = environment.iter().flat_map(|e| &e.lookups);
+        let delivered = lookups.filter_map(|(lookup, names)| {
+            let (_, name) = names.iter().find(|(t, _)| t.value == Target::Spl.name())?;
+            Some((lookup.value.clone(), name.value.clone()))
+        });
+        let delivered = delivered.collect();
+        Bench { pack, data, templates, mapping, delivered }
     }
 
     /// The rule as checked for the environment at this place of the pack.
@@ -52,13 +69,41 @@ impl Bench {
         let mut rule = rule.clone();
         rule.schedule.every = NOW * 1000;
         rule.schedule.delay = NOW * 1000 - until;
-        let inputs =
-            Inputs { data: &self.data, mapping: &self.mapping, templates: &self.templates, delivered: Vec::new() };
+        let inputs = Inputs {
+            data: &self.data,
+            mapping: &self.mapping,
+            templates: &self.templates,
+            delivered: self.delivered.clone(),
+        };
         siemc::backend::compile(&rule, &inputs)
     }
 
     pub fn job(&self, query: &str, events: &[Event]) -> Job {
-        Job { query: query.to_owned(), events: events.iter().map(|e| self.stored(e)).collect(), lookups: json!({}) }
+        Job {
+            query: query.to_owned(),
+            events: events.iter().map(|e| self.stored(e)).collect(),
+            lookups: self.lookups(),
+        }
+    }
+
+    /// The lookups that Splunk has itself, as its administrator would have loaded the pack's files.
+    fn lookups(&self) -> Json {
+        let mut all = Map::new();
+        for (name, own) in &self.delivered {
+            let Some(lookup) = self.pack.lookups.get(name) else { continue };
+            let names: Vec<&String> =
+                lookup.keys.iter().map(|k| &k.column).chain(lookup.columns.iter().map(|(c, _)| c)).collect();
+            let row = |cells: &Vec<Value>| -> Json {
+                let cells = names.iter().zip(cells).filter(|(_, v)| !v.is_missing());
+                cells
+                    .map(|(n, v)| ((*n).clone(), Json::String(siemc::eval::text_of(v).into_owned())))
+                    .collect::<Map<_, _>>()
+                    .into()
+            };
+            let rows: Vec<Json> = lookup.rows.iter().map(row).collect();
+            all.insert(own.clone(), json!({ "rows": rows, "case_sensitive_match": true }));
+        }
+        Json::Object(all)
     }
 
     /// The event as Splunk has it.
