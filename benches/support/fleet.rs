@@ -19,16 +19,30 @@ pub struct Fleet {
 
 /// 2026-03-01T00:00:00Z in milliseconds.
 const START: u64 = 1_772_323_200_000;
-const APPS: [&str; 10] = [
+/// Of iOS devices; most of them are in the bundled pack's inventory.
+const IOS_APPS: [&str; 10] = [
     "com.acme.crm",
     "com.acme.fieldservice",
-    "com.acme.mail",
-    "com.acme.chat",
+    "com.acme.expenses",
+    "com.workday.workdayapp",
     "com.apple.mobilesafari",
-    "com.microsoft.office.outlook",
-    "com.slack",
-    "com.google.maps",
+    "com.microsoft.Office.Outlook",
+    "com.tinyspeck.chatlyio",
+    "com.google.Maps",
     "com.spotify.client",
+    "org.example.notes",
+];
+/// Of Android devices.
+const ANDROID_APPS: [&str; 10] = [
+    "com.acme.crm",
+    "com.acme.fieldservice",
+    "com.acme.warehouse",
+    "com.android.chrome",
+    "com.microsoft.office.outlook",
+    "com.Slack",
+    "com.google.android.apps.maps",
+    "com.spotify.music",
+    "com.example.flashlight",
     "org.example.notes",
 ];
 const HOSTS: [&str; 8] = [
@@ -59,8 +73,10 @@ impl Fleet {
     fn event(&self, number: u64, time: u64, random: &mut Random, out: &mut impl Write) -> io::Result<()> {
         let device = random.below(self.devices);
         let (platform, version) = if device % 5 < 3 { ("ios", "18.3.1") } else { ("android", "15") };
-        let app = random.of(&APPS);
-        let source = Source::of(random.below(1000));
+        // A device has five of its platform's apps, and uses some of them more than others.
+        let app = (device + random.below(5).min(random.below(5))) as usize;
+        let app = if platform == "ios" { IOS_APPS.get(app % 10) } else { ANDROID_APPS.get(app % 10) }.unwrap_or(&"");
+        let source = Source::of(random.below(1000), platform == "ios");
         write!(
             out,
             r#"{{"source":"{}","time":{time},"event.seq":{number},"device.id":"device-{device:05}","device.platform":"{platform}","device.os_version":"{version}","device.supervised":{},"user.id":"user-{:05}","#,
@@ -68,16 +84,9 @@ impl Fleet {
             !device.is_multiple_of(4),
             device / 2,
         )?;
-        source.write(app, time, random, out)?;
+        source.write(app, platform == "ios", time, random, out)?;
         // What agents add and no rule reads.
-        writeln!(
-            out,
-            r#""agent":{{"version":"4.12.{}","queue":{},"tenant":"acme-corp-emea","trace":"{:016x}{:016x}"}}}}"#,
-            device % 7,
-            random.below(50),
-            random.next(),
-            random.next()
-        )
+        writeln!(out, r#""agent":{{"version":"4.12.{}","queue":{}}}}}"#, device % 7, random.below(50))
     }
 }
 
@@ -98,8 +107,11 @@ enum Source {
 
 impl Source {
     /// By shares of a thousand.
-    fn of(share: u64) -> Source {
+    fn of(share: u64, is_ios: bool) -> Source {
         match share {
+            // What only Android's sensors see; iOS shows its scheduler's calls and jobs instead.
+            960..980 if is_ios => Source::JobEvent,
+            980..990 if is_ios => Source::ApiCall,
             0..450 => Source::Network,
             450..640 => Source::Interaction,
             640..760 => Source::DeviceState,
@@ -130,14 +142,14 @@ impl Source {
         }
     }
 
-    fn write(self, app: &str, time: u64, random: &mut Random, out: &mut impl Write) -> io::Result<()> {
+    fn write(self, app: &str, is_ios: bool, time: u64, random: &mut Random, out: &mut impl Write) -> io::Result<()> {
         let id = random.next();
         match self {
             Source::Network => network(app, time, random, out),
             Source::Interaction => write!(
                 out,
                 r#""interaction.kind":"{}","app.bundle_id":"{app}","view":{{"name":"MainViewController/{}","path":"/tabs/{}/detail/{id:016x}"}},"pressure":0.{},"#,
-                random.of(&["touch", "touch", "touch", "key", "button"]),
+                random.of(&["touch", "touch", "touch", "key", "biometric"]),
                 random.below(40),
                 random.below(9),
                 random.below(1000)
@@ -154,32 +166,36 @@ impl Source {
             Source::Lifecycle => write!(
                 out,
                 r#""app.bundle_id":"{app}","app.state":"{}","app.version":"7.{}.2","process":{{"pid":{},"launch":"user","memory":{}}},"reason":"scene transition requested by the system","#,
-                random.of(&["foreground", "background", "suspended", "background_refresh"]),
+                random.of(&["foreground", "foreground", "background", "background_refresh"]),
                 random.below(20),
                 random.below(9999),
                 random.next() >> 40
             ),
             Source::FileWrite => write!(
                 out,
-                r#""app.bundle_id":"{app}","file.path":"/private/var/mobile/Containers/Data/Application/{id:016x}/Library/Caches/","file.name":"cache-{}.db","file.bytes":{},"file.operation":"write","#,
+                r#""app.bundle_id":"{app}","file.path":"/private/var/mobile/Containers/Data/Application/{id:016x}/{}/store-{}.db","file.bytes":{},"file.operation":"modified","#,
+                random.of(&["Library/Caches", "Library/Caches", "Library/Caches", "Documents"]),
                 random.below(1000),
                 random.below(1 << 20)
             ),
             Source::ApiCall => write!(
                 out,
-                r#""app.bundle_id":"{app}","api.name":"BGTaskScheduler.submit","scheduler.kind":"bg_task_scheduler","job.id":"{app}.refresh","schedule.repeats":false,"schedule.interval":{},"stack":"0x{id:016x} 0x{:016x}","#,
+                r#""app.bundle_id":"{app}","api.name":"{}","scheduler.kind":"{}","job.id":"{app}.refresh","schedule.repeats":false,"schedule.interval":{},"stack":"0x{id:016x} 0x{:016x}","#,
+                if is_ios { "BGTaskScheduler.submit" } else { "WorkManager.enqueue" },
+                if is_ios { "bg_task_scheduler" } else { "work_manager" },
                 random.below(86_400_000),
                 random.next()
             ),
             Source::JobEvent => write!(
                 out,
-                r#""app.bundle_id":"{app}","job.action":"{}","scheduler.kind":"work_manager","job.id":"{id:016x}","schedule.repeats":true,"#,
-                random.of(&["created", "executed", "cancelled"])
+                r#""app.bundle_id":"{app}","job.action":"{}","scheduler.kind":"{}","job.id":"{id:016x}","schedule.repeats":true,"#,
+                random.of(&["created", "executed", "finished", "cancelled"]),
+                if is_ios { "bg_task_scheduler" } else { "work_manager" }
             ),
             Source::Timer => write!(
                 out,
                 r#""app.bundle_id":"{app}","timer.kind":"{}","timer.id":"{id:016x}","timer.interval":{},"#,
-                random.of(&["alarm", "react_native", "handler"]),
+                random.of(&["alarm", "alarm", "handler", "react_native"]),
                 random.below(3_600_000)
             ),
             Source::Service => write!(
