@@ -82,12 +82,22 @@ fn serialized(w: &mut Writer<'_>) {
 fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]) {
     serialized(w);
     let step = w.fresh("fold");
-    let same: Vec<String> = w.names(keys).iter().map(|k| format!("{step}.{k} == {k}")).collect();
-    let same = if same.is_empty() { "true".to_owned() } else { same.join(" and ") };
+    let tests: Vec<String> = w.names(keys).iter().map(|k| format!("prev({k}) == {k}")).collect();
+    let same = if tests.is_empty() { "true".to_owned() } else { w.fresh("same") };
+    let mut before = Vec::new();
+    if !tests.is_empty() {
+        before.push(json!({ "name": same, "value": tests.join(" and ") }));
+    }
     let mut state = Vec::new();
     let mut assign = Vec::new();
     for item in items {
-        let when = w.printer.condition(&item.when).text;
+        let mut when = w.printer.condition(&item.when).text;
+        // A condition that several values share is computed once.
+        if item.values.len() > 1 && !matches!(item.when.kind, crate::ir::ExprKind::Leaf(_)) {
+            let take = w.fresh("take");
+            before.push(json!({ "name": take, "value": when }));
+            when = take;
+        }
         for (out, value) in &item.values {
             let (name, missing) = (w.name(out), null(value.ty));
             let held = if inclusive { name.clone() } else { format!("{name}_held") };
@@ -105,7 +115,7 @@ fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]
         w.know(out, value.ty);
     }
     let id = w.fresh("match");
-    w.add("carry", &json!({ "step": step, "match": id, "state": state, "assign": assign }));
+    w.add("carry", &json!({ "step": step, "match": id, "state": state, "assign": assign, "before": before }));
     w.ordered = false;
 }
 
