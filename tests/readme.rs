@@ -11,7 +11,7 @@ fn block(language: &str) -> String {
     let begin =
         text.find(&format!("\n```{language}\n")).unwrap_or_else(|| panic!("README.md has no `{language}` block"));
     let inside = &text[begin + language.len() + 5..];
-    inside[..inside.find("\n```").unwrap() + 1].to_owned()
+    inside[..=inside.find("\n```").unwrap()].to_owned()
 }
 
 /// The pack of `rules/` without its rules, and the rule and events of README.md.

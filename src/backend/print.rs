@@ -131,17 +131,7 @@ impl<'a> Printer<'a> {
             return self.dialect.negated(condition);
         }
         let operator = self.operator("not", inner.span);
-        self.call_or_prefix(&operator, &condition)
-    }
-
-    fn call_or_prefix(&self, operator: &Operator, operand: &Printed) -> Printed {
-        match operator.form {
-            super::target::Form::Call => Printed::atom(format!("{}({})", operator.spelling, operand.text)),
-            _ => Printed {
-                text: format!("{} {}", operator.spelling, operand.inside(ATOM - 1)),
-                binding: operator.binding,
-            },
-        }
+        call_or_prefix(&operator, &condition)
     }
 
     /// Mixed `and` and `or` always stand in parentheses: not every command of every product binds them alike.
@@ -268,6 +258,13 @@ impl<'a> Printer<'a> {
 
     fn gives_null(&self, key: &str) -> bool {
         self.dialect.data().operator(key).is_none_or(|o| o.missing == Missing::Missing)
+    }
+}
+
+fn call_or_prefix(operator: &Operator, operand: &Printed) -> Printed {
+    match operator.form {
+        super::target::Form::Call => Printed::atom(format!("{}({})", operator.spelling, operand.text)),
+        _ => Printed { text: format!("{} {}", operator.spelling, operand.inside(ATOM - 1)), binding: operator.binding },
     }
 }
 

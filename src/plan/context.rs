@@ -17,7 +17,7 @@ pub(super) struct Known {
     /// Its value on every event row.
     pub value: Expr,
     /// Whether it is there at all (a missing key, an agent that is silent).
-    pub known: Expr,
+    pub there: Expr,
     /// Fields of the newest event.
     pub fields: BTreeMap<FieldId, Expr>,
 }
@@ -251,7 +251,7 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
             (value.clone(), make::exists(value))
         }
     };
-    b.contexts.insert(id, Known { value, known, fields });
+    b.contexts.insert(id, Known { value, there: known, fields });
 }
 
 fn over(
@@ -301,7 +301,7 @@ impl Builder<'_> {
     /// `exists(context)`.
     pub fn context_known(&mut self, inner: &ir::Expr) -> Option<Expr> {
         match &inner.kind {
-            ExprKind::Leaf(ir::Leaf::Context(id)) => self.contexts.get(id).map(|k| k.known.clone()),
+            ExprKind::Leaf(ir::Leaf::Context(id)) => self.contexts.get(id).map(|k| k.there.clone()),
             _ => None,
         }
     }

@@ -149,7 +149,6 @@ fn converted(p: &Printer<'_>, mapped: &MappedField, ty: Type) -> String {
             format!("bin({}, 1ms)", epoch(&column, mapped.unit.unwrap_or(Unit::Milliseconds)))
         }
         (Type::Scalar(Scalar::Timestamp), _) => format!("bin({column}, 1ms)"),
-        (Type::Scalar(Scalar::Integer), Scalar::String) => format!("tolong({column})"),
         (Type::Scalar(Scalar::Integer), _) => format!("tolong({column})"),
         (Type::Scalar(Scalar::Number), _) => format!("todouble({column})"),
         (Type::Scalar(Scalar::String), _) => {

@@ -1,4 +1,4 @@
-//! Names, strings and timespans as KQL writes them. Sources: tests/engines/DIALECT_NOTES.md, each fact seen on Microsoft's analyzer.
+//! Names, strings and timespans as KQL writes them. Sources: `tests/engines/DIALECT_NOTES.md`, each fact seen on Microsoft's analyzer.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

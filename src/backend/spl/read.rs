@@ -162,7 +162,7 @@ fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> 
 }
 
 fn chosen(w: &Writer<'_>, all: &[(crate::pack::schema::SourceId, String)], sources: usize) -> String {
-    let first = all.first().map(|(_, v)| v.clone()).unwrap_or_else(|| "null()".to_owned());
+    let first = all.first().map_or_else(|| "null()".to_owned(), |(_, v)| v.clone());
     if all.len() == sources && all.iter().all(|(_, v)| *v == first) {
         return first;
     }

@@ -15,9 +15,10 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
     match stage {
         Stage::Lookup { lookup, keys, found, columns } => lookup::lookup(w, *lookup, keys, found.as_ref(), columns),
         Stage::Compute(columns) => {
-            let assigned = columns.iter().map(|(c, e)| format!("{}={}", w.name(c), w.printer.value(e).text)).collect();
+            let assigned: Vec<String> =
+                columns.iter().map(|(c, e)| format!("{}={}", w.name(c), w.printer.value(e).text)).collect();
             columns.iter().for_each(|(c, e)| w.know(c, e.ty));
-            eval(w, assigned);
+            eval(w, &assigned);
             if columns.iter().any(|(c, _)| w.order.iter().any(|(o, _)| o == c)) {
                 w.order.clear();
             }
@@ -48,7 +49,7 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
         Stage::LastOfInstant { keys, among, number, out } => last_of_instant(w, keys, among, number, out),
         Stage::Over { keys, within, closed, among, at: _, measures } => {
-            over(w, keys, *within, *closed, among, measures)
+            over(w, keys, *within, *closed, among, measures);
         }
         Stage::Expand { out, values } => expand(w, out, values),
         Stage::Windows { out, size, every } => {
@@ -68,7 +69,7 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
     }
 }
 
-fn eval(w: &mut Writer<'_>, assigned: Vec<String>) {
+fn eval(w: &mut Writer<'_>, assigned: &[String]) {
     if !assigned.is_empty() {
         w.add("eval", &json!({ "columns": assigned }));
     }
@@ -88,7 +89,7 @@ fn sort(w: &mut Writer<'_>, by: &[(Column, Direction)]) {
             let sign = if *direction == Direction::Descending { "-" } else { "" };
             let kind = match w.ty(column) {
                 Type::Scalar(Scalar::String | Scalar::Ip) | Type::List(_) => "str",
-                _ => "num",
+                Type::Scalar(_) => "num",
             };
             format!("{sign}{kind}({})", column.0)
         })
@@ -128,10 +129,10 @@ fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]
         }
     }
     w.assume("unbounded-streamstats");
-    eval(w, before);
+    eval(w, &before);
     let view = json!({ "current": inclusive, "lasts": lasts, "by": by(w, keys, &[]) });
     w.add("carry", &view);
-    eval(w, after);
+    eval(w, &after);
 }
 
 fn is_number(ty: Type) -> bool {
@@ -191,12 +192,12 @@ fn over(
         w.know(out, measured.ty);
     }
     before.push("_time=event_time*2".to_owned());
-    eval(w, before);
+    eval(w, &before);
     let view = json!({
         "seconds": within.saturating_mul(2).saturating_add(1), "aggregates": aggregates, "by": by(w, keys, &[]),
     });
     w.add("over", &view);
-    eval(w, after);
+    eval(w, &after);
 }
 
 fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, Expr)]) {
@@ -223,11 +224,11 @@ fn group(w: &mut Writer<'_>, keys: &[Column], measures: &[(Column, Measured)], n
         after.extend(one.after);
         w.know(out, measured.ty);
     }
-    eval(w, before);
+    eval(w, &before);
     let newest = w.fresh("newest");
     let view = json!({
         "aggregates": aggregates, "newest": newest, "number": w.name(number), "by": by(w, keys, &[]),
     });
     w.add("group", &view);
-    eval(w, after);
+    eval(w, &after);
 }

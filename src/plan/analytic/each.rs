@@ -200,7 +200,7 @@ fn merged_evidence(
 }
 
 /// Carried columns that tell whether a range's condition held on some consumed row of the window, as (when, column) items.
-pub(super) fn range_items(b: &mut Builder, among: Expr, ranges: &[Range]) -> (Vec<Carried>, Vec<Expr>) {
+pub(super) fn range_items(b: &mut Builder, among: &Expr, ranges: &[Range]) -> (Vec<Carried>, Vec<Expr>) {
     let conditions = range_conditions(b, ranges);
     let mut items = Vec::new();
     let mut newest = Vec::new();

@@ -14,22 +14,23 @@ use crate::source::Span;
 /// The used signals, inputs before what reads them.
 pub(super) fn order(rule: &Rule) -> Vec<SignalId> {
     let mut done = Vec::new();
-    fn visit(rule: &Rule, id: SignalId, done: &mut Vec<SignalId>, depth: usize) {
-        // The checker refuses cycles; the depth keeps a mistake there from becoming a stack overflow here.
-        if done.contains(&id) || depth > rule.signals.len() {
-            return;
-        }
-        if let Some(signal) = rule.signals.get(id.index()) {
-            for (stream, _) in lookback::inputs(&signal.analytic) {
-                if let StreamRef::Signal(inner) = stream {
-                    visit(rule, inner, done, depth + 1);
-                }
-            }
-        }
-        done.push(id);
-    }
     visit(rule, rule.detect, &mut done, 0);
     done
+}
+
+fn visit(rule: &Rule, id: SignalId, done: &mut Vec<SignalId>, depth: usize) {
+    // The checker refuses cycles; the depth keeps a mistake there from becoming a stack overflow here.
+    if done.contains(&id) || depth > rule.signals.len() {
+        return;
+    }
+    if let Some(signal) = rule.signals.get(id.index()) {
+        for (stream, _) in lookback::inputs(&signal.analytic) {
+            if let StreamRef::Signal(inner) = stream {
+                visit(rule, inner, done, depth + 1);
+            }
+        }
+    }
+    done.push(id);
 }
 
 /// Adds the stages of one signal.

@@ -84,7 +84,7 @@ fn sliding(
         enough.insert(n, out);
     }
     let ranges = asked(b, id);
-    let (items, newest) = range_items(b, make::flag(among), &ranges);
+    let (items, newest) = range_items(b, &make::flag(among), &ranges);
     if !items.is_empty() {
         b.push("", Stage::Carry { keys: keys.clone(), inclusive: true, items });
     }
@@ -103,7 +103,7 @@ fn sliding(
             },
         );
     }
-    let having = resolve_counts(b, having, &enough, within);
+    let having = resolve_counts(b, &having, &enough, within);
     let holds = make::and([make::flag(&last), having]);
     let hit = fires(b, signal, &keys, &last, holds, within, rise);
     let now = b.now();
@@ -362,9 +362,9 @@ fn flipped(op: CompareOp) -> CompareOp {
 }
 
 /// "There is a time n - 1 rows earlier" becomes "and it lies in the window".
-fn resolve_counts(b: &Builder, having: Expr, enough: &BTreeMap<u32, Column>, within: i64) -> Expr {
+fn resolve_counts(b: &Builder, having: &Expr, enough: &BTreeMap<u32, Column>, within: i64) -> Expr {
     let now = b.now();
-    ir::walk::convert(&having, &mut |e, _| e.clone(), &mut |e| match &e.kind {
+    ir::walk::convert(having, &mut |e, _| e.clone(), &mut |e| match &e.kind {
         ExprKind::Exists(inner) => match &inner.kind {
             ExprKind::Leaf(column) if enough.values().any(|c| c == column) => {
                 Some(make::within(now.clone(), (**inner).clone(), within))
