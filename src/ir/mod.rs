@@ -95,7 +95,7 @@ pub struct Rule {
     pub events: Vec<Event>,
     /// What was true when an event happened. `shared/` ones that are not used are left out.
     pub contexts: Vec<Context>,
-    /// Analytics in written order, `detect` last. An input may be any signal without a cycle: see [`Rule::signal_order`].
+    /// Analytics in written order, `detect` last. An input may be any signal without a cycle: the checker refuses those.
     pub signals: Vec<Signal>,
     /// The one whose hits alert.
     pub detect: SignalId,

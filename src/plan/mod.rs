@@ -1,6 +1,6 @@
 //! What SPL and KQL share: one relational plan for a rule.
 //!
-//! In: a checked [`ir::Rule`](crate::ir::Rule). Out: a [`Plan`], a list of stages over one table of rows, or refusals. This room must
+//! In: a checked [`ir::Rule`]. Out: a [`Plan`], a list of stages over one table of rows, or refusals. This room must
 //! never know how a dialect spells anything; a dialect never decides what a stage means.
 //!
 //! One row is one event of one source. Rows carry the canonical fields that the rule uses, a boolean column per event of the
