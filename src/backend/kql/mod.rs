@@ -78,7 +78,19 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     }
     text.push_str(&pipe.join("\n"));
     text.push('\n');
+    text.insert_str(0, &too_long(&text, inputs));
     Ok(Compiled { text, assumptions: plan.assumptions.clone() })
+}
+
+/// A scheduled rule of Sentinel takes so many characters; a longer query is called through a function that is saved once.
+fn too_long(text: &str, inputs: &Inputs<'_>) -> String {
+    let length = text.chars().count();
+    match inputs.data.limits.query_characters.filter(|most| length > *most) {
+        Some(most) => format!(
+            "// {length} characters, more than the {most} of a scheduled rule: save it as a function and let the rule call that\n"
+        ),
+        None => String::new(),
+    }
 }
 
 impl Writer<'_> {
