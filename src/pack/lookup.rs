@@ -27,6 +27,26 @@ pub struct Lookup {
     pub span: Span,
 }
 
+impl Lookup {
+    /// The rows in an order in which the first that matches is the one that counts: longest suffix or prefix first.
+    pub fn most_specific_first(&self) -> Vec<&Vec<Value>> {
+        let longest = |row: &[Value]| self.keys.iter().zip(row).map(|(k, cell)| k.specificity(cell)).max().unwrap_or(0);
+        let mut rows: Vec<&Vec<Value>> = self.rows.iter().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(longest(row)));
+        rows
+    }
+
+    /// The type of a column that is no key, by its place; a string where there is none.
+    pub fn column_type(&self, place: usize) -> Type {
+        self.columns.get(place).map_or(Type::STRING, |(_, ty)| *ty)
+    }
+
+    /// The cell of a column that is no key, by its place in `columns`.
+    pub fn cell(&self, row: &[Value], place: usize) -> Value {
+        row.get(self.keys.len() + place).cloned().unwrap_or(Value::Missing)
+    }
+}
+
 /// A key column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LookupKey {
@@ -163,6 +183,17 @@ fn check_keys(keys: &[LookupKey], span: Span, findings: &mut Findings) -> bool {
 }
 
 impl LookupKey {
+    /// How narrow a cell is: a suffix's length, a network's prefix; 0 where the key matches whole values.
+    fn specificity(&self, cell: &Value) -> usize {
+        match (self.matching, cell) {
+            (Matching::Suffix, Value::String(text)) => text.len(),
+            (Matching::Cidr, Value::String(text)) => {
+                text.parse::<ipnet::IpNet>().map_or(0, |n| usize::from(n.prefix_len()))
+            }
+            _ => 0,
+        }
+    }
+
     /// True where several rows can match by this key, of which the longest wins.
     pub fn picks_the_longest(&self) -> bool {
         matches!(self.matching, Matching::Suffix | Matching::Cidr)

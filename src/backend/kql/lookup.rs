@@ -23,7 +23,7 @@ pub(super) fn lookup(
         w.know(found, Type::BOOLEAN);
     }
     for (cell, column) in columns {
-        let ty = lookup.columns.get(*cell).map_or(Type::STRING, |(_, ty)| *ty);
+        let ty = lookup.column_type(*cell);
         w.know(column, ty);
     }
     let by_equality = lookup.keys.iter().all(|k| matches!(k.matching, Matching::Exact | Matching::Nocase));
@@ -104,7 +104,7 @@ fn datatable(w: &Writer<'_>, lookup: &Lookup, columns: &[(usize, Column)]) -> St
     let mut header: Vec<String> =
         lookup.keys.iter().enumerate().map(|(i, k)| format!("k{}: {}", i + 1, declared(k.ty))).collect();
     header.extend(columns.iter().map(|(cell, _)| {
-        let ty = lookup.columns.get(*cell).map_or(Type::STRING, |(_, ty)| *ty);
+        let ty = lookup.column_type(*cell);
         format!("c{}: {}", cell + 1, declared(ty))
     }));
     let rows: Vec<String> = lookup.rows.iter().map(|row| row_text(w, lookup, row, columns)).collect();
@@ -121,8 +121,8 @@ fn row_text(w: &Writer<'_>, lookup: &Lookup, row: &[Value], columns: &[(usize, C
         cells.push(cell_text(w, &cell, key.ty));
     }
     for (place, _) in columns {
-        let ty = lookup.columns.get(*place).map_or(Type::STRING, |(_, ty)| *ty);
-        let cell = row.get(lookup.keys.len() + place).cloned().unwrap_or(Value::Missing);
+        let ty = lookup.column_type(*place);
+        let cell = lookup.cell(row, *place);
         cells.push(cell_text(w, &cell, ty));
     }
     cells.join(", ")
@@ -161,11 +161,7 @@ fn cast(column: &str, ty: Type) -> String {
 
 /// Longest suffix or network first, so that the first case that fits is the one that counts.
 fn cases(w: &mut Writer<'_>, lookup: &Lookup, keys: &[Expr], found: Option<&Column>, columns: &[(usize, Column)]) {
-    let mut rows: Vec<&Vec<Value>> = lookup.rows.iter().collect();
-    let longest = |row: &[Value]| -> usize {
-        lookup.keys.iter().zip(row).map(|(k, cell)| specific(k.matching, cell)).max().unwrap_or(0)
-    };
-    rows.sort_by_key(|row| std::cmp::Reverse(longest(row)));
+    let rows = lookup.most_specific_first();
     let values: Vec<_> = keys.iter().map(|k| w.printer.value(k)).collect();
     let conditions: Vec<String> = rows
         .iter()
@@ -184,10 +180,10 @@ fn cases(w: &mut Writer<'_>, lookup: &Lookup, keys: &[Expr], found: Option<&Colu
         outs.push(json!({ "name": w.name(found), "value": format!("coalesce({all}, false)") }));
     }
     for (place, column) in columns {
-        let ty = lookup.columns.get(*place).map_or(Type::STRING, |(_, ty)| *ty);
+        let ty = lookup.column_type(*place);
         let mut parts: Vec<String> = Vec::new();
         for (row, condition) in rows.iter().zip(&conditions) {
-            let cell = row.get(lookup.keys.len() + place).cloned().unwrap_or(Value::Missing);
+            let cell = lookup.cell(row, *place);
             parts.push(format!("{condition}, {}", cell_text(w, &cell, ty)));
         }
         parts.push(null(ty));
@@ -195,16 +191,6 @@ fn cases(w: &mut Writer<'_>, lookup: &Lookup, keys: &[Expr], found: Option<&Colu
         outs.push(json!({ "name": w.name(column), "value": value }));
     }
     w.add("extend", &json!({ "columns": outs }));
-}
-
-fn specific(matching: Matching, cell: &Value) -> usize {
-    match (matching, cell) {
-        (Matching::Suffix, Value::String(text)) => text.len(),
-        (Matching::Cidr, Value::String(text)) => {
-            text.parse::<ipnet::IpNet>().map_or(0, |n| usize::from(n.prefix_len()))
-        }
-        _ => 0,
-    }
 }
 
 fn test(matching: Matching, value: &str, literal: &str, cell: &Value) -> String {

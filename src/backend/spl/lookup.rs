@@ -21,7 +21,7 @@ pub(super) fn lookup(
         w.know(found, Type::BOOLEAN);
     }
     for (cell, column) in columns {
-        let ty = lookup.columns.get(*cell).map_or(Type::STRING, |(_, ty)| *ty);
+        let ty = lookup.column_type(*cell);
         w.know(column, ty);
     }
     let delivered = w.inputs.delivered(&lookup.name).map(str::to_owned);
@@ -101,11 +101,7 @@ fn cases(w: &mut Writer<'_>, lookup: &Lookup, keys: &[Expr], found: Option<&Colu
         );
         return;
     }
-    let mut rows: Vec<&Vec<Value>> = lookup.rows.iter().collect();
-    let longest = |row: &[Value]| -> usize {
-        lookup.keys.iter().zip(row).map(|(k, cell)| specific(k.matching, cell)).max().unwrap_or(0)
-    };
-    rows.sort_by_key(|row| std::cmp::Reverse(longest(row)));
+    let rows = lookup.most_specific_first();
     let values: Vec<_> = keys.iter().map(|k| (w.printer.value(k).inside(50), k.ty)).collect();
     let conditions: Vec<String> = rows
         .iter()
@@ -122,12 +118,12 @@ fn cases(w: &mut Writer<'_>, lookup: &Lookup, keys: &[Expr], found: Option<&Colu
         outs.push(format!("{}=if({all}, 1, 0)", w.name(found)));
     }
     for (place, column) in columns {
-        let ty = lookup.columns.get(*place).map_or(Type::STRING, |(_, ty)| *ty);
+        let ty = lookup.column_type(*place);
         let parts: Vec<String> = rows
             .iter()
             .zip(&conditions)
             .map(|(row, condition)| {
-                let cell = row.get(lookup.keys.len() + place).cloned().unwrap_or(Value::Missing);
+                let cell = lookup.cell(row, *place);
                 format!("{condition}, {}", w.printer.dialect.literal(&cell, ty).unwrap_or_else(|| "null()".to_owned()))
             })
             .collect();
@@ -135,16 +131,6 @@ fn cases(w: &mut Writer<'_>, lookup: &Lookup, keys: &[Expr], found: Option<&Colu
         outs.push(format!("{}={value}", w.name(column)));
     }
     w.add("eval", &json!({ "columns": outs }));
-}
-
-fn specific(matching: Matching, cell: &Value) -> usize {
-    match (matching, cell) {
-        (Matching::Suffix, Value::String(text)) => text.len(),
-        (Matching::Cidr, Value::String(text)) => {
-            text.parse::<ipnet::IpNet>().map_or(0, |n| usize::from(n.prefix_len()))
-        }
-        _ => 0,
-    }
 }
 
 fn test(w: &Writer<'_>, matching: Matching, value: &str, cell: &Value) -> String {
