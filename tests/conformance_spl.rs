@@ -10,6 +10,8 @@
 mod bench;
 #[path = "conformance_spl/bundled.rs"]
 mod bundled;
+#[path = "conformance_spl/hostile.rs"]
+mod hostile;
 #[path = "conformance_spl/model.rs"]
 mod model;
 #[path = "conformance_spl/pairs.rs"]

@@ -128,6 +128,7 @@ impl<'r> Builder<'r> {
     fn new(rule: &'r Rule) -> Self {
         let mut names = BTreeSet::new();
         names.extend(["event_time", "it", "via", "role"].map(str::to_owned));
+        names.extend(super::RESERVED.map(str::to_owned));
         Self {
             rule,
             reads: Vec::new(),

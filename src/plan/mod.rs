@@ -28,6 +28,25 @@ use crate::pack::schema::{FieldId, SourceId};
 use crate::value::Type;
 use std::sync::Arc;
 
+/// Words that no column is named: some dialect reads them as its own.
+pub const RESERVED: [&str; 15] = [
+    "and",
+    "or",
+    "not",
+    "xor",
+    "in",
+    "like",
+    "by",
+    "as",
+    "true",
+    "false",
+    "null",
+    "where",
+    "output",
+    "index",
+    "sourcetype",
+];
+
 /// A column of the table, by name. Names are plain words (`device_id`), unique in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Column(pub Arc<str>);

@@ -127,7 +127,14 @@ fn reason(why: &Diagnostic) -> String {
 /// Runs all pairs; the places of those that differ.
 fn judge(bench: &Bench, drawn: &[Pair], tally: &mut Tally) -> Vec<(usize, String)> {
     let mut failed = Vec::new();
-    for (i, outcome) in outcomes(bench, &drawn.iter().collect::<Vec<_>>(), &ASSUME).into_iter().enumerate() {
+    let all: Vec<&Pair> = drawn.iter().collect();
+    let other_ties: Vec<&str> = ASSUME.iter().copied().chain(["reversed-ties"]).collect();
+    let again = outcomes(bench, &all, &other_ties);
+    for (i, (outcome, again)) in outcomes(bench, &all, &ASSUME).into_iter().zip(again).enumerate() {
+        if !differs(&outcome) && differs(&again) {
+            let text = shown(bench, &drawn[i]);
+            tally.differences.push(format!("only where rows of equal keys stand the other way round:\n{text}"));
+        }
         match outcome {
             Outcome::NotExecuted(why) => {
                 let first = *tally.not_executed.entry(why.clone()).and_modify(|n| *n += 1).or_insert(1) == 1;

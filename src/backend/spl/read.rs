@@ -65,9 +65,10 @@ pub(super) fn reads(w: &mut Writer<'_>) {
     let many = searches.len() > 1;
     let searches: Vec<String> = searches.into_iter().map(|s| if many { format!("({s})") } else { s }).collect();
     let columns = columns(w, &found);
+    let kept: Vec<String> = w.types.keys().map(|c| c.0.to_string()).collect();
     let keep = keep(w, &found);
     let seconds = (reach(w.rule, lookback) + 999) / 1000;
-    let view = json!({ "searches": searches, "earliest": seconds, "columns": columns, "keep": keep });
+    let view = json!({ "searches": searches, "earliest": seconds, "columns": columns, "kept": kept, "keep": keep });
     w.add("read", &view);
 }
 
@@ -99,7 +100,9 @@ fn term(read: &Read, mapped: &MappedSource, part: &Expr) -> Option<String> {
         .map(|v| match &v.kind {
             // Wildcards and backslashes mean something else here; such a text is left to `where`.
             ExprKind::Const(Value::String(text))
-                if !text.contains(['*', '\\', '?', '"']) && !text.trim().is_empty() =>
+                if !text.is_empty()
+                    && text.trim() == &**text
+                    && !text.contains(|c: char| c.is_control() || matches!(c, '*' | '\\' | '?' | '"' | '`')) =>
             {
                 Some(quote(text))
             }
@@ -117,6 +120,7 @@ fn term(read: &Read, mapped: &MappedSource, part: &Expr) -> Option<String> {
 /// Canonical columns, chosen by source where products name them differently.
 fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> {
     let mut out = Vec::new();
+    let assigned: Vec<String> = found.iter().flat_map(|(r, _)| r.fields.iter().map(|(_, c)| c.0.to_string())).collect();
     let time = Column(std::sync::Arc::from("event_time"));
     w.know(&time, Type::TIMESTAMP);
     let times =
@@ -141,6 +145,15 @@ fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> 
                 w.inputs.mapping.field(read.source, *field),
                 w.inputs.mapping.is_unavailable(read.source, *field),
             ) {
+                // Assignments see each other: a column of this name may be another one by now.
+                (Some(mapped), false) if assigned.contains(&mapped.column) && *mapped.column != *column.0 => {
+                    let alias = format!("raw_{}", mapped.column);
+                    let copy = format!("{alias}={}", name(&mapped.column));
+                    if !out.contains(&copy) {
+                        out.insert(0, copy);
+                    }
+                    converted(&MappedField { column: alias, ..mapped.clone() }, ty)
+                }
                 (Some(mapped), false) => converted(mapped, ty),
                 (_, true) => "null()".to_owned(),
                 (None, false) => {

@@ -1,7 +1,17 @@
 //! Names and strings as SPL writes them. Sources: Splunk's Search Manual and Search Reference, as the model under tests/engines cites them.
 
-/// A string in `eval` and `where`: `\"` and `\\` are escapes, everything else stands as it is.
+/// A string in `eval` and `where`: `\"` and `\\` are escapes, everything else stands as it is. Whether a macro's backquotes count inside
+/// quotes no manual says, so they are written as what `urldecode` makes of them. `$x$` stays: the searches of alerts have no tokens
+/// (dashboards and `savedsearch` with arguments do, and there a query would need `$$`).
 pub fn quote(text: &str) -> String {
+    let parts: Vec<String> = text.split('`').map(plain_quote).collect();
+    match parts.as_slice() {
+        [only] => only.clone(),
+        _ => parts.join(".urldecode(\"%60\").").replace("\"\".", "").replace(".\"\"", ""),
+    }
+}
+
+fn plain_quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -25,7 +35,7 @@ pub fn search_name(text: &str) -> String {
 }
 
 fn plain(text: &str) -> bool {
-    let words = ["and", "or", "not", "xor", "in", "like", "by", "as", "true", "false", "null"];
+    let words = crate::plan::RESERVED;
     text.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()))
         && !text.is_empty()
         && !words.contains(&text.to_ascii_lowercase().as_str())

@@ -104,8 +104,8 @@ fn group(b: &mut Builder, signal: &Signal, sequence: &Sequence, keyed: &[Vec<Key
     group
 }
 
-fn flags_so_far(flags: &[Column], sequence: &Sequence) -> Vec<(usize, Column)> {
-    flags.iter().cloned().zip(&sequence.steps).map(|(f, s)| (s.written, f)).collect()
+fn flags_so_far<'s>(flags: &[Column], sequence: &'s Sequence) -> Vec<(&'s Step, Column)> {
+    sequence.steps.iter().zip(flags.iter().cloned()).collect()
 }
 
 /// Membership in a step; repeats of one written step share the column.
@@ -115,9 +115,11 @@ fn step_flag(
     step: &Step,
     keys: &[Keyed],
     i: usize,
-    before: &[(usize, Column)],
+    before: &[(&Step, Column)],
 ) -> Column {
-    if let Some((_, column)) = before.iter().find(|(written, _)| *written == step.written) {
+    // The sequence's `where` is asked of the last copy alone.
+    let same = |known: &Step| known.written == step.written && known.filter == step.filter;
+    if let Some((_, column)) = before.iter().find(|(known, _)| same(known)) {
         return column.clone();
     }
     let parts: Vec<Expr> = step.of.iter().map(|s| b.consumed(*s, step.filter.as_ref(), keys)).collect();
