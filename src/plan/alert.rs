@@ -307,7 +307,14 @@ fn thin(b: &mut Builder, hits: &Hits) {
     let mut keys: Vec<Column> = keyed.iter().map(|k| k.column.clone()).collect();
     keys.push(bucket);
     let mut by: Vec<(Column, Direction)> = keys.iter().map(|k| (k.clone(), Direction::Ascending)).collect();
-    by.extend(b.order());
+    let mut order = b.order();
+    if let Some(own) = b.own_time.clone() {
+        // What comes at a deadline comes after all events of that time.
+        let waits = make::compare(CompareOp::Less, make::sure(&own, Type::TIMESTAMP), b.now());
+        let late = b.compute("", "after_events", waits);
+        order.splice(1..1, [(late, Direction::Ascending), (own, Direction::Ascending)]);
+    }
+    by.extend(order);
     if !hits.members.is_empty() {
         by.push((Column(Arc::from("via")), Direction::Ascending));
     }
@@ -326,7 +333,8 @@ fn thin(b: &mut Builder, hits: &Hits) {
 impl Builder<'_> {
     /// Keeps the time of the last event, before a hit gets another one, where the alert reads it.
     pub fn keep_own_time(&mut self) {
-        let mut read = false;
+        // Hits of one time stand in the order of their last events, which thinning asks for.
+        let mut read = self.rule.alert.once_per.is_some();
         for expr in expressions(self.rule) {
             ir::walk::rows(self.rule, expr, &mut |e| read |= matches!(e.kind, ExprKind::Leaf(Leaf::Time)));
         }

@@ -35,7 +35,7 @@ pub fn search_name(text: &str) -> String {
 }
 
 fn plain(text: &str) -> bool {
-    let words = crate::plan::RESERVED;
+    let words = ["and", "or", "not", "xor", "in", "like", "by", "as", "true", "false", "null"];
     text.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()))
         && !text.is_empty()
         && !words.contains(&text.to_ascii_lowercase().as_str())
