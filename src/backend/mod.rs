@@ -5,6 +5,7 @@
 //! what it cannot say it refuses.
 
 pub mod eql;
+mod header;
 mod kql;
 pub mod print;
 mod spl;

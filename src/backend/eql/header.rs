@@ -20,20 +20,7 @@ pub(super) struct Facts<'a> {
 
 /// Lines that begin with `//`, a line break behind each.
 pub(super) fn header(rule: &Rule, mapping: &Mapping, facts: &Facts<'_>) -> String {
-    let mut lines = vec![
-        format!(
-            "rule {} {}, environment {}, siemc {}",
-            rule.name,
-            rule.id,
-            rule.environment,
-            env!("CARGO_PKG_VERSION")
-        ),
-        format!("fidelity: {}", facts.fidelity),
-    ];
-    if !rule.params.is_empty() {
-        let params: Vec<String> = rule.params.iter().map(|p| format!("{} {}", p.name, p.text)).collect();
-        lines.push(format!("params: {}", params.join(", ")));
-    }
+    let mut lines = crate::backend::header::beginning(rule, facts.fidelity);
     let mut indices: Vec<&str> = Vec::new();
     for source in facts.sources.iter().filter_map(|s| mapping.source(*s)) {
         if !indices.contains(&source.table.as_str()) {

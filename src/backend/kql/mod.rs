@@ -71,7 +71,7 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     if !faults.is_empty() {
         return Err(faults);
     }
-    let mut text = read::header(rule, plan);
+    let mut text = read::head(rule, plan);
     for statement in lets {
         text.push_str(&statement);
         text.push_str(";\n");

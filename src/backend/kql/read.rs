@@ -3,6 +3,7 @@
 use super::Writer;
 use super::dialect::{null, type_name};
 use super::text::{comment, quote, span};
+use crate::backend::header;
 use crate::backend::print::Printer;
 use crate::backend::target::{MappedField, MappedSource, Unit};
 use crate::ir::{CompareOp, ExprKind, Rule};
@@ -12,28 +13,10 @@ use crate::value::{Scalar, Type};
 use serde_json::json;
 
 /// What the query is, for its reader.
-pub(super) fn header(rule: &Rule, plan: &Plan) -> String {
-    let mut lines = vec![
-        format!(
-            "rule {} {}, environment {}, siemc {}",
-            rule.name,
-            rule.id,
-            rule.environment,
-            env!("CARGO_PKG_VERSION")
-        ),
-        format!("fidelity: {}", super::super::fidelity(plan)),
-    ];
-    if !rule.params.is_empty() {
-        let params: Vec<String> = rule.params.iter().map(|p| format!("{} {}", p.name, p.text)).collect();
-        lines.push(format!("params: {}", params.join(", ")));
-    }
+pub(super) fn head(rule: &Rule, plan: &Plan) -> String {
+    let mut lines = header::beginning(rule, super::super::fidelity(plan));
     lines.push(format!("schedule: every {}, delay {}", words(rule.schedule.every), words(rule.schedule.delay)));
-    if !plan.assumptions.is_empty() {
-        lines.push(format!("assumes: {}", plan.assumptions.join(", ")));
-    }
-    if !plan.output.left_out.is_empty() {
-        lines.push(format!("details left out (another pass over the events): {}", plan.output.left_out.join(", ")));
-    }
+    lines.extend(header::ending(plan, &plan.assumptions));
     lines.iter().map(|l| format!("// {}\n", comment(l))).collect()
 }
 

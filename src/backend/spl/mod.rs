@@ -67,7 +67,7 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
         return Err(faults);
     }
     let assumptions = w.assumptions.iter().copied().collect::<Vec<_>>();
-    let mut text = read::header(rule, plan, &assumptions);
+    let mut text = read::head(rule, plan, &assumptions);
     text.push_str(&w.pipe.join("\n"));
     text.push('\n');
     Ok(Compiled { text, assumptions })

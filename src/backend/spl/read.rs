@@ -2,6 +2,7 @@
 
 use super::Writer;
 use super::text::{comment, name, quote, search_name};
+use crate::backend::header;
 use crate::backend::target::{MappedField, MappedSource, Unit};
 use crate::ir::{CompareOp, ExprKind, Rule};
 use crate::plan::{Column, Expr, Plan, Read, make, words};
@@ -9,21 +10,8 @@ use crate::value::{Scalar, Type, Value};
 use serde_json::json;
 
 /// What the query is, for its reader.
-pub(super) fn header(rule: &Rule, plan: &Plan, assumptions: &[&str]) -> String {
-    let mut lines = vec![
-        format!(
-            "rule {} {}, environment {}, siemc {}",
-            rule.name,
-            rule.id,
-            rule.environment,
-            env!("CARGO_PKG_VERSION")
-        ),
-        format!("fidelity: {}", super::super::fidelity(plan)),
-    ];
-    if !rule.params.is_empty() {
-        let params: Vec<String> = rule.params.iter().map(|p| format!("{} {}", p.name, p.text)).collect();
-        lines.push(format!("params: {}", params.join(", ")));
-    }
+pub(super) fn head(rule: &Rule, plan: &Plan, assumptions: &[&str]) -> String {
+    let mut lines = header::beginning(rule, super::super::fidelity(plan));
     let lookback = plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0);
     lines.push(format!(
         "schedule: every {}, delay {}, earliest -{}",
@@ -31,12 +19,7 @@ pub(super) fn header(rule: &Rule, plan: &Plan, assumptions: &[&str]) -> String {
         words(rule.schedule.delay),
         words(reach(rule, lookback))
     ));
-    if !assumptions.is_empty() {
-        lines.push(format!("assumes: {}", assumptions.join(", ")));
-    }
-    if !plan.output.left_out.is_empty() {
-        lines.push(format!("details left out (another pass over the events): {}", plan.output.left_out.join(", ")));
-    }
+    lines.extend(header::ending(plan, assumptions));
     lines.iter().map(|l| format!("```{}```\n", comment(l))).collect()
 }
 

@@ -1,0 +1,31 @@
+//! What every query says of itself before it begins; a backend adds its own lines and its comment marks.
+
+use super::Fidelity;
+use crate::ir::Rule;
+use crate::plan::Plan;
+
+/// Rule, id, environment, version, fidelity, parameters.
+pub fn beginning(rule: &Rule, fidelity: Fidelity) -> Vec<String> {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut lines = vec![
+        format!("rule {} {}, environment {}, siemc {version}", rule.name, rule.id, rule.environment),
+        format!("fidelity: {fidelity}"),
+    ];
+    if !rule.params.is_empty() {
+        let params: Vec<String> = rule.params.iter().map(|p| format!("{} {}", p.name, p.text)).collect();
+        lines.push(format!("params: {}", params.join(", ")));
+    }
+    lines
+}
+
+/// What the query rests on, and which details it does not show.
+pub fn ending(plan: &Plan, assumptions: &[&str]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !assumptions.is_empty() {
+        lines.push(format!("assumes: {}", assumptions.join(", ")));
+    }
+    if !plan.output.left_out.is_empty() {
+        lines.push(format!("details left out (another pass over the events): {}", plan.output.left_out.join(", ")));
+    }
+    lines
+}
