@@ -24,6 +24,8 @@ pub(super) struct Builder<'r> {
     /// Canonical field columns that some stage reads.
     pub fields: BTreeMap<FieldId, Column>,
     pub lets: BTreeMap<LetId, Column>,
+    /// Keys that are computed: what they are by source, and their column.
+    pub key_columns: Vec<(Vec<(crate::pack::schema::SourceId, ir::Expr)>, Column)>,
     /// Lookups that were read: keys, the stage's place, found column.
     pub lookups: Vec<(LookupId, Vec<Expr>, usize)>,
     pub events: BTreeMap<EventId, Column>,
@@ -139,6 +141,7 @@ impl<'r> Builder<'r> {
             output: Output::default(),
             fields: BTreeMap::new(),
             lets: BTreeMap::new(),
+            key_columns: Vec::new(),
             lookups: Vec::new(),
             events: BTreeMap::new(),
             signals: BTreeMap::new(),

@@ -216,6 +216,9 @@ impl Builder<'_> {
         let read: Vec<(SourceId, ir::Expr)> =
             key.by_source.iter().filter(|(s, _)| self.reads.iter().any(|r| r.source == *s)).cloned().collect();
         let nullable = read.iter().any(|(_, e)| e.nullable);
+        if let Some((_, column)) = self.key_columns.iter().find(|(known, _)| *known == read) {
+            return Keyed { name: key.name.clone(), column: column.clone(), ty: key.ty, nullable };
+        }
         // Whether a source always has the field makes no other column of it.
         let same = read.iter().all(|(_, e)| Some(&e.kind) == read.first().map(|(_, f)| &f.kind));
         let expr = match read.first() {
@@ -230,6 +233,7 @@ impl Builder<'_> {
             }
         };
         let column = self.compute(&format!("key {}", key.name), &key.name, expr);
+        self.key_columns.push((read, column.clone()));
         Keyed { name: key.name.clone(), column, ty: key.ty, nullable }
     }
 

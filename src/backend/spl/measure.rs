@@ -19,7 +19,15 @@ pub(super) fn aggregate(w: &mut Writer<'_>, out: &Column, measured: &Measured, e
     let number = w.fresh("count");
     let parts: Vec<Expr> = extra.iter().cloned().chain(measured.filter.iter().cloned()).collect();
     let counts = w.printer.condition(&make::and(parts)).text;
-    let value = measured.argument.as_ref().map_or_else(|| "1".to_owned(), |a| w.printer.value(a).text);
+    // A missing boolean is false to `any` and `all`, and nothing to `max` and `min`.
+    let truth = matches!(measured.function, MeasureFunction::Any | MeasureFunction::All);
+    let value = measured.argument.as_ref().map_or_else(
+        || "1".to_owned(),
+        |a| match w.printer.value(a).text {
+            text if truth && a.nullable => format!("coalesce({text}, 0)"),
+            text => text,
+        },
+    );
     let before = vec![format!("{input}=if({counts}, {value}, null())")];
     let raw = w.fresh("raw");
     let simple = |function: &str| (vec![format!("{function}({input}) AS {name}")], Vec::new());

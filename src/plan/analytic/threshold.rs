@@ -55,7 +55,8 @@ pub(super) fn threshold(b: &mut Builder, signal: &Signal, id: SignalId, parts: &
             plain(hit, keyed, ranges)
         }
     };
-    Hits { measured: vec![(id, Some(make::boolean(true)))], ..hits }
+    let matched = vec![(parts.of.stream, make::boolean(true))];
+    Hits { measured: vec![(id, Some(make::boolean(true)))], matched, ..hits }
 }
 
 #[allow(clippy::too_many_arguments)] // the parts of one analytic, used once
