@@ -2,7 +2,7 @@
 
 use super::engine::Job;
 use serde_json::{Map, Value as Json, json};
-use siemc::backend::target::{Mapping, MappingRequest, MappedField, TargetData};
+use siemc::backend::target::{MappedField, Mapping, MappingRequest, TargetData};
 use siemc::backend::template::Templates;
 use siemc::backend::{Inputs, Query, Target};
 use siemc::check::{Checked, Options, check_for};
@@ -65,8 +65,8 @@ impl Bench {
         let node = siemc::source::yaml::parse(file, text, &mut findings);
         let written = node.map(|node| siemc::syntax::decode::rule(&node, &mut findings));
         let (_, environment) = self.pack.environments.get_index(environment).expect("an environment of the pack");
-        let checked = written
-            .map(|written| check_for(&self.pack, &written, environment, Options::default(), &mut findings));
+        let checked =
+            written.map(|written| check_for(&self.pack, &written, environment, Options::default(), &mut findings));
         findings.all.retain(|d| d.severity == Severity::Error);
         match checked {
             Some(Checked::Rule(rule)) if findings.all.is_empty() => Ok(*rule),
@@ -105,7 +105,12 @@ impl Bench {
             let rows: Vec<Json> = events.iter().filter_map(|event| self.stored(event, place, table)).collect();
             *declared = json!({ "columns": declared.clone(), "rows": rows });
         }
-        Job { query: query.to_owned(), tables: Json::Object(tables), watchlists: self.watchlists(place), now: instant(now) }
+        Job {
+            query: query.to_owned(),
+            tables: Json::Object(tables),
+            watchlists: self.watchlists(place),
+            now: instant(now),
+        }
     }
 
     /// The tables that the mapping declares, with their columns and types.
@@ -157,6 +162,19 @@ impl Bench {
         let lists = self.watchlists(place);
         let all = lists.as_object().into_iter().flatten().map(|(name, list)| (name.clone(), list["columns"].clone()));
         Json::Object(all.collect())
+    }
+
+    /// The events without the fields that the mapping says the product does not have.
+    pub fn kept(&self, place: &Place, mut events: Vec<Event>) -> Vec<Event> {
+        for event in &mut events {
+            let Some((_, source)) = self.pack.schema.source_at(event.source) else { continue };
+            for ((field, _), value) in source.fields.iter().zip(event.values.iter_mut()) {
+                if place.mapping.is_unavailable(event.source, *field) {
+                    *value = Value::Missing;
+                }
+            }
+        }
+        events
     }
 
     /// The event as the product has it, where it is in this table.

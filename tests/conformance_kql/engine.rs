@@ -55,7 +55,8 @@ pub fn analyze(queries: &[(String, Json, Json)]) -> Vec<Analyzed> {
     let answer = ask("check-kql", &json!({ "version": 1, "queries": all }));
     let results = answer["results"].as_array().expect("results");
     assert_eq!(results.len(), queries.len());
-    let texts = |list: &Json| list.as_array().into_iter().flatten().map(|l| l.as_str().unwrap_or("").to_owned()).collect();
+    let texts =
+        |list: &Json| list.as_array().into_iter().flatten().map(|l| l.as_str().unwrap_or("").to_owned()).collect();
     results
         .iter()
         .map(|result| Analyzed {

@@ -171,7 +171,9 @@ fn over(w: &mut Writer<'_>, over: &Over<'_>) {
         w.know(out, measured.ty);
     }
     let keys = w.names(over.keys);
-    let carried: Vec<String> = reads.iter().filter(|c| !over.keys.contains(c)).map(|c| w.name(c)).collect();
+    // The time is carried in any case.
+    let more = |c: &&Column| !over.keys.contains(c) && &*c.0 != "event_time";
+    let carried: Vec<String> = reads.iter().filter(more).map(|c| w.name(c)).collect();
     let outs: Vec<Value> = over
         .measures
         .iter()
