@@ -34,7 +34,7 @@ fn random_rules_alert_on_the_model_as_in_the_evaluator() {
     tally.print();
     assert!(tally.differences.is_empty(), "{} pairs differ", tally.differences.len());
     assert!(tally.faults.is_empty(), "{} queries have faults", tally.faults.len());
-    assert!(tally.refused_rules * 100 <= 40 * tally.rules, "too many rules are refused");
+    assert!(tally.refused_rules * 100 <= 50 * tally.rules, "too many rules are refused");
     assert!(tally.not_executed() * 100 <= 10 * tally.pairs, "too many pairs are not executed");
     assert!(tally.with_alerts * 100 >= 10 * tally.pairs, "too few pairs have alerts");
 }

@@ -100,7 +100,7 @@ impl Bench {
 
     /// A run at a time.
     pub fn job_at(&self, query: &str, place: &Place, events: &[Event], now: i64) -> Job {
-        let mut tables = self.tables(place);
+        let mut tables = Bench::tables(place);
         for (table, declared) in &mut tables {
             let rows: Vec<Json> = events.iter().filter_map(|event| self.stored(event, place, table)).collect();
             *declared = json!({ "columns": declared.clone(), "rows": rows });
@@ -114,7 +114,7 @@ impl Bench {
     }
 
     /// The tables that the mapping declares, with their columns and types.
-    pub fn tables(&self, place: &Place) -> Map<String, Json> {
+    pub fn tables(place: &Place) -> Map<String, Json> {
         let mut tables = Map::new();
         let mut sources: Vec<_> = place.mapping.sources.iter().collect();
         sources.sort_by_key(|(id, _)| **id);

@@ -86,7 +86,7 @@ fn read(bench: &Bench, place: &Place, environment: &Environment, set: &str, tall
         let name = format!("{} in {} over {set}", rule.name, environment.name);
         match bench.compile_as_scheduled(&rule, place) {
             Ok(query) => {
-                queries.push((query.text, Json::Object(bench.tables(place)), bench.watchlist_columns(place)));
+                queries.push((query.text, Json::Object(Bench::tables(place)), bench.watchlist_columns(place)));
                 names.push(name);
             }
             Err(why) => {

@@ -108,7 +108,7 @@ pub fn read_back() -> usize {
     write("names.csv", &format!("name,kind\n{rows}"));
     let bench = Bench::new(root.path());
     let place = bench.place(None);
-    let tables = Json::Object(bench.tables(&place));
+    let tables = Json::Object(Bench::tables(&place));
     let mut queries = Vec::new();
     let mut wanted: Vec<Vec<String>> = Vec::new();
     let mut add = |body: &str, texts: Vec<String>| {

@@ -139,7 +139,7 @@ fn draw(tiny: &Tiny, pairs: usize, seed: u64, tally: &mut Tally) -> Vec<Pair> {
             all.push(Pair { text: text.clone(), rule: rule.clone(), events, until });
         }
     }
-    let tables = Json::Object(tiny.bench.tables(&tiny.place));
+    let tables = Json::Object(Bench::tables(&tiny.place));
     let requests: Vec<_> = queries.iter().map(|(_, q)| (q.clone(), tables.clone(), serde_json::json!({}))).collect();
     tally.queries = requests.len();
     for (answer, (text, query)) in analyze(&requests).into_iter().zip(&queries) {
