@@ -25,6 +25,7 @@ pub(super) fn sequence(b: &mut Builder, signal: &Signal, id: SignalId, sequence:
     one_group(b, signal, sequence);
     let keyed: Vec<Vec<Keyed>> = sequence.steps.iter().map(|s| b.keys(&s.keys)).collect();
     let group = group(b, signal, sequence, &keyed);
+    same_group(b, signal, sequence, &group);
     let mut flags = Vec::new();
     for (i, (step, keys)) in sequence.steps.iter().zip(&keyed).enumerate() {
         flags.push(step_flag(b, signal, step, keys, i, &flags_so_far(&flags, sequence)));
@@ -59,6 +60,20 @@ fn one_group(b: &mut Builder, signal: &Signal, sequence: &Sequence) {
     let own = |keys: &Keys| keys.0.iter().any(|k| k.by_source.is_empty());
     if sequence.steps.iter().any(|s| own(&s.keys)) {
         b.refuse(signal.span, "a step's key has no source", "give each step's source a key");
+    }
+}
+
+/// The nearest event of an absence is looked for by the chain's own columns: other keys would compare one field with another.
+fn same_group(b: &mut Builder, signal: &Signal, sequence: &Sequence, group: &[Keyed]) {
+    let gaps = sequence.steps.iter().flat_map(|s| s.absent_before.iter().map(|g| &g.keys));
+    let ends = sequence.absent_first.iter().chain(&sequence.absent_last).map(|a| &a.keys);
+    let all: Vec<&Keys> = gaps.chain(ends).chain(sequence.until.iter().map(|u| &u.keys)).collect();
+    if all.into_iter().any(|keys| columns(&b.keys(keys)) != columns(group)) {
+        b.refuse(
+            signal.span,
+            "an absence or `until` whose keys are other fields than the steps' has no lowering yet",
+            "use one key for all steps and absences",
+        );
     }
 }
 
