@@ -3,6 +3,7 @@
 use super::analytic::members;
 use super::build::{Builder, Hits, Keyed, Range};
 use super::output::{output, text_of};
+use super::thin::thin;
 use super::{Column, Direction, Expr, Stage, make};
 use crate::ir::{self, CompareOp, ExprKind, Function, Leaf, MeasureRef, Rule, Template, TemplatePiece};
 use crate::value::Type;
@@ -285,49 +286,6 @@ fn severity(b: &mut Builder, confidence: Option<&Column>) {
     let column = b.column("severity");
     b.push("", Stage::Compute(vec![(column.clone(), chosen)]));
     b.output.severity = Some(column);
-}
-
-/// `once_per`: the first hit of each (group, bucket). A hit with a missing key is kept.
-fn thin(b: &mut Builder, hits: &Hits) {
-    let Some(once) = b.rule.alert.once_per.clone() else { return };
-    let keyed = match &once.keys {
-        Some(keys) => b.keys(keys),
-        None => hits.keys.clone(),
-    };
-    if once.keys.is_none() && !hits.members.is_empty() && keyed.iter().any(|k| k.nullable) {
-        b.refuse(
-            once.span,
-            "`once_per` over members with different groups has no lowering yet",
-            "name the keys: `once_per: { every: ..., by: [...] }`",
-        );
-    }
-    let bucket = b.column("bucket");
-    let words = super::words(once.every);
-    b.push(format!("once per {words}"), Stage::Windows { out: bucket.clone(), size: once.every, every: once.every });
-    let mut keys: Vec<Column> = keyed.iter().map(|k| k.column.clone()).collect();
-    keys.push(bucket);
-    let mut by: Vec<(Column, Direction)> = keys.iter().map(|k| (k.clone(), Direction::Ascending)).collect();
-    let mut order = b.order();
-    if let Some(own) = b.own_time.clone() {
-        // What comes at a deadline comes after all events of that time.
-        let waits = make::compare(CompareOp::Less, make::sure(&own, Type::TIMESTAMP), b.now());
-        let late = b.compute("", "after_events", waits);
-        order.splice(1..1, [(late, Direction::Ascending), (own, Direction::Ascending)]);
-    }
-    by.extend(order);
-    if !hits.members.is_empty() {
-        by.push((Column(Arc::from("via")), Direction::Ascending));
-    }
-    b.push("", Stage::Sort(by));
-    let before = b.column("earlier_hit");
-    b.push("", Stage::Back { keys, column: b.time.clone(), k: 1, out: before.clone() });
-    let first = make::not(make::exists(make::maybe(&before, Type::TIMESTAMP)));
-    let keyless = keyed
-        .iter()
-        .filter(|k| k.nullable)
-        .map(|k| make::not(make::exists(make::maybe(&k.column, k.ty))))
-        .collect::<Vec<_>>();
-    b.push("", Stage::Filter(make::or(std::iter::once(first).chain(keyless))));
 }
 
 impl Builder<'_> {

@@ -21,6 +21,7 @@ mod lower;
 pub mod make;
 mod output;
 mod read;
+mod thin;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir;
