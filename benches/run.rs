@@ -1,15 +1,20 @@
-//! The evaluator over a fleet's events: `cargo bench --bench run`.
+//! The evaluator over a fleet's events, the compiler over the bundled pack, and beside each something well known to measure it by:
+//! `cargo bench --bench run`.
 
 // A benchmark that cannot run has nothing better to do than to stop.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/fleet.rs"]
 mod fleet;
-#[path = "support/rules.rs"]
-mod rules;
+#[path = "support/pack.rs"]
+mod pack;
 
 use divan::counter::{BytesCount, ItemsCount};
 use siemc::eval::{Engine, Line, Reader};
+
+/// As in the binary: otherwise this would measure another program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Enough that windows fill and turn over.
 const EVENTS: u64 = 100_000;
@@ -25,15 +30,32 @@ fn input() -> Vec<u8> {
     bytes
 }
 
+/// Pack to queries for the three targets, without the process around it.
+#[divan::bench(sample_count = 20)]
+fn check_and_compile() -> usize {
+    pack::compile(&pack::Checked::load())
+}
+
+/// Pack to typed rules.
+#[divan::bench(sample_count = 20)]
+fn check() -> usize {
+    pack::Checked::load().rules.len()
+}
+
+/// The pack's files by a YAML parser that keeps no places: what `check` is measured by.
+#[divan::bench(sample_count = 20)]
+fn yaml_values_of_the_pack() -> usize {
+    pack::yaml_values()
+}
+
 /// Lines to alerts, as `siemc run` does it.
 #[divan::bench(sample_count = 10)]
 fn three_rules(bencher: divan::Bencher<'_, '_>) {
-    let (bytes, pack) = (input(), rules::pack());
-    let rules = rules::rules(&pack);
+    let (bytes, pack) = (input(), pack::Checked::load());
     let bencher = bencher.counter(ItemsCount::new(EVENTS)).counter(BytesCount::new(bytes.len()));
     bencher.bench_local(|| {
-        let mut reader = Reader::new(bytes.as_slice(), &pack.schema, &rules);
-        let mut engine = Engine::new(&rules);
+        let mut reader = Reader::new(bytes.as_slice(), &pack.pack.schema, &pack.rules);
+        let mut engine = Engine::new(&pack.rules);
         let mut alerts = 0u64;
         while let Some(line) = reader.next_line().expect("memory reads") {
             let pushed = match line {
@@ -51,15 +73,25 @@ fn three_rules(bencher: divan::Bencher<'_, '_>) {
 /// Lines to events only.
 #[divan::bench(sample_count = 10)]
 fn reading(bencher: divan::Bencher<'_, '_>) {
-    let (bytes, pack) = (input(), rules::pack());
-    let rules = rules::rules(&pack);
+    let (bytes, pack) = (input(), pack::Checked::load());
     let bencher = bencher.counter(ItemsCount::new(EVENTS)).counter(BytesCount::new(bytes.len()));
     bencher.bench_local(|| {
-        let mut reader = Reader::new(bytes.as_slice(), &pack.schema, &rules);
+        let mut reader = Reader::new(bytes.as_slice(), &pack.pack.schema, &pack.rules);
         let mut used = 0u64;
         while let Some(line) = reader.next_line().expect("memory reads") {
             used += u64::from(matches!(line, Line::Event(_)));
         }
         used
+    });
+}
+
+/// The same lines as JSON trees: what `reading` and `three_rules` are measured by.
+#[divan::bench(sample_count = 10)]
+fn json_values(bencher: divan::Bencher<'_, '_>) {
+    let bytes = input();
+    let bencher = bencher.counter(ItemsCount::new(EVENTS)).counter(BytesCount::new(bytes.len()));
+    bencher.bench_local(|| {
+        let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        lines.filter(|line| serde_json::from_slice::<serde_json::Value>(line).expect("JSON").is_object()).count()
     });
 }

@@ -142,10 +142,11 @@ impl ContextState {
             Form::Count if counts => Some(Sample::In(Value::Missing)),
             _ => None,
         };
-        if !self.groups.contains_key(group) {
-            self.groups.insert(Rc::from(group), Memory::default());
-        }
-        let Some(memory) = self.groups.get_mut(group) else { return };
+        // Found first and made only then: most events come to a group that is there, and its place is far away in memory.
+        let memory = match self.groups.get_mut(group) {
+            Some(memory) => memory,
+            None => self.groups.entry(Rc::from(group)).or_default(),
+        };
         memory.shown = Some(time);
         if counts {
             memory.newest = Some(time);

@@ -10,7 +10,9 @@ const PLACES: usize = 1 << 16;
 /// Longer strings seldom come again, and would make the table's size depend on the input.
 const LONGEST: usize = 128;
 
-/// A table of bounded size: a string takes the place of the one that stood there.
+/// A table of bounded size, in pairs of places. Groups hold the strings that they were made with, so a string that goes on coming must
+/// stay the same allocation: then to compare it is to compare two pointers. What comes once (a path, an identifier) must not push it
+/// out.
 #[derive(Debug)]
 pub struct Interner(Box<[Option<Arc<str>>]>);
 
@@ -29,10 +31,40 @@ impl Interner {
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
         let place = hasher.finish() as usize % PLACES;
-        let Some(slot) = self.0.get_mut(place) else { return Value::string(text) };
-        match slot {
-            Some(kept) if **kept == *text => Value::String(Arc::clone(kept)),
-            _ => Value::String(Arc::clone(slot.insert(Arc::from(text)))),
+        let kept =
+            |slot: Option<&Option<Arc<str>>>| slot.and_then(Option::as_ref).filter(|kept| ***kept == *text).cloned();
+        if let Some(kept) = kept(self.0.get(place)) {
+            return Value::String(kept);
         }
+        // A string that came again stands first; one that came once stands second, where the next new one may take its place.
+        let second = place ^ 1;
+        if let Some(kept) = kept(self.0.get(second)) {
+            self.0.swap(place, second);
+            return Value::String(kept);
+        }
+        let new: Arc<str> = Arc::from(text);
+        if let Some(slot) = self.0.get_mut(second) {
+            *slot = Some(Arc::clone(&new));
+        }
+        Value::String(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_that_comes_again_is_kept_however_many_come_once() {
+        let mut interner = Interner::default();
+        let same = |a: &Value, b: &Value| matches!((a, b), (Value::String(a), Value::String(b)) if Arc::ptr_eq(a, b));
+        interner.value("device-1");
+        let first = interner.value("device-1");
+        for number in 0..PLACES {
+            interner.value(&format!("path/{number}"));
+        }
+        assert!(same(&first, &interner.value("device-1")));
+        assert!(!same(&first, &interner.value("device-2")));
+        assert!(interner.value("").is_missing());
     }
 }
