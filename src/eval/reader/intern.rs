@@ -30,16 +30,16 @@ impl Interner {
         }
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
-        let place = hasher.finish() as usize % PLACES;
+        let first = hasher.finish() as usize % PLACES & !1;
+        let second = first | 1;
         let kept =
             |slot: Option<&Option<Arc<str>>>| slot.and_then(Option::as_ref).filter(|kept| ***kept == *text).cloned();
-        if let Some(kept) = kept(self.0.get(place)) {
+        if let Some(kept) = kept(self.0.get(first)) {
             return Value::String(kept);
         }
         // A string that came again stands first; one that came once stands second, where the next new one may take its place.
-        let second = place ^ 1;
         if let Some(kept) = kept(self.0.get(second)) {
-            self.0.swap(place, second);
+            self.0.swap(first, second);
             return Value::String(kept);
         }
         let new: Arc<str> = Arc::from(text);
