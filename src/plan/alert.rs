@@ -4,7 +4,7 @@ use super::analytic::members;
 use super::build::{Builder, Hits, Keyed, Range};
 use super::output::{output, text_of};
 use super::thin::thin;
-use super::{Column, Direction, Expr, Stage, make};
+use super::{Column, Expr, Stage, make};
 use crate::ir::{self, CompareOp, ExprKind, Function, Leaf, MeasureRef, Rule, Template, TemplatePiece};
 use crate::value::Type;
 use std::collections::BTreeSet;
