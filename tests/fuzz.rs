@@ -61,7 +61,7 @@ fn show(findings: &Findings, files: &Files) {
 
 #[test]
 fn rules() {
-    let seeds = pack::bundled(|path| pack::is_rule(path));
+    let seeds = pack::bundled(pack::is_rule);
     let seeds = seeds.into_iter().chain([include_bytes!("fuzz/windows.yaml").to_vec()]).collect();
     let scratch = Scratch::without_rules();
     run(2, seeds, |input| scratch.check("mobile/fuzzed.yaml", input));
@@ -91,7 +91,7 @@ fn fixtures() {
     let scratch = Scratch::with_all_rules();
     let (mut files, mut findings) = (Files::default(), Findings::default());
     let pack = siemc::pack::load(scratch.root(), &mut files, &mut findings).expect("the bundled pack");
-    run(1, pack::bundled(|path| pack::is_fixture(path)), |input| {
+    run(1, pack::bundled(pack::is_fixture), |input| {
         let path = scratch.write("mobile/fuzzed.test.yaml", &input.0);
         let (mut files, mut findings) = (files.clone(), Findings::default());
         if let Some(fixture) = siemc::fixture::load(&path, &pack, &mut files, &mut findings) {

@@ -30,7 +30,7 @@ impl Interner {
         }
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
-        let first = hasher.finish() as usize % PLACES & !1;
+        let first = (hasher.finish() as usize % PLACES) & !1;
         let second = first | 1;
         let kept =
             |slot: Option<&Option<Arc<str>>>| slot.and_then(Option::as_ref).filter(|kept| ***kept == *text).cloned();
