@@ -71,7 +71,11 @@ pub fn aggregate(p: &Printer<'_>, out: &Column, measured: &Measured, number: &st
         }
         MeasureFunction::Values(most) => Aggregate {
             summarize: vec![format!("{out}_all = make_set_if({value}, {some})")],
-            extend: Some(format!("{out} = array_slice(array_sort_asc({out}_all), 0, {})", i64::from(most) - 1)),
+            // No value at all is missing, and an empty array is there.
+            extend: Some(format!(
+                "{out} = iff(array_length({out}_all) > 0, array_slice(array_sort_asc({out}_all), 0, {}), dynamic(null))",
+                i64::from(most) - 1
+            )),
         },
     }
 }
