@@ -277,7 +277,6 @@ impl<'a> Wanted<'a> {
 
     /// Any other expression: each measure in it is taken over the window.
     fn general(&mut self, b: &mut Builder, expr: &ir::Expr) -> Expr {
-        ir::walk::rows(b.rule, expr, &mut |_| {});
         let mut wanted = Vec::new();
         ir::walk::rows(b.rule, expr, &mut |e| {
             if let ExprKind::Leaf(Leaf::Measure(m)) = &e.kind {
