@@ -274,6 +274,13 @@ impl Fold<'_> {
                 of.is_empty() || sum < *alert_at
             }
             Analytic::Sequence(sequence) => self.sequence(sequence, rule),
+            Analytic::Baseline(b) => self.lost_input(&mut b.of, &b.keys, rule) || never(Some(&b.having)),
+            Analytic::Novelty(n) => {
+                // Nothing shows that a group is known where the stream that shows it cannot be seen.
+                n.known.is_some_and(|s| self.is_dead(s))
+                    || self.lost_input(&mut n.of, &n.keys, rule)
+                    || stream_keys_missing(n.of.stream, &n.value, rule)
+            }
         }
     }
 

@@ -113,6 +113,11 @@ impl Map {
                 of.iter_mut().for_each(|w| w.what.stream = self.stream(w.what.stream));
                 when.iter_mut().for_each(|w| w.what = self.context(w.what));
             }
+            Analytic::Baseline(b) => b.of.stream = self.stream(b.of.stream),
+            Analytic::Novelty(n) => {
+                n.of.stream = self.stream(n.of.stream);
+                n.known = n.known.map(|s| self.stream(s));
+            }
             Analytic::Sequence(sequence) => {
                 for step in &mut sequence.steps {
                     step.of.iter_mut().for_each(|s| *s = self.stream(*s));

@@ -75,6 +75,7 @@ impl MeasureCode {
             MeasureFunction::Last => values.last().copied().cloned(),
             MeasureFunction::Values(most) => Some(distinct_values(values, most)),
             // `any` and `all` are answered before missing arguments are left out.
+            MeasureFunction::Gap(_) | MeasureFunction::History(_) => None,
             MeasureFunction::Count | MeasureFunction::Any | MeasureFunction::All => {
                 Some(Value::Integer(values.len() as i64))
             }

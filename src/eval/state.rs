@@ -8,7 +8,7 @@ use super::context::ContextState;
 use super::event::Event;
 use super::expression::compile::{holds, lets};
 use super::expression::{Code, Compiler, Frame, Table};
-use super::fields::{streams, used_fields, used_sources};
+use super::fields::{used_fields, used_sources};
 use super::row::{Item, Members, Row};
 use crate::ir::{Analytic as Ir, Rule, SignalId, StreamRef};
 use crate::pack::schema::SourceId;
@@ -286,7 +286,7 @@ fn selections(compiler: &Compiler<'_>) -> Vec<Selection> {
 
 fn consumed(rule: &Rule) -> Members {
     let mut members = Members::default();
-    for stream in rule.signals.iter().flat_map(|s| streams(&s.analytic)) {
+    for stream in rule.signals.iter().flat_map(|s| s.analytic.streams()) {
         if let StreamRef::Event(event) = stream {
             members.insert(event.index());
         }
@@ -301,7 +301,7 @@ fn signals(compiler: &Compiler<'_>) -> Vec<SignalState> {
     let mut ordered = Vec::with_capacity(all.len());
     loop {
         let ready = |analytic: &Ir| {
-            streams(analytic).iter().all(|s| match s {
+            analytic.streams().iter().all(|s| match s {
                 StreamRef::Event(_) => true,
                 StreamRef::Signal(id) => placed.get(id.index()).copied().unwrap_or(false),
             })
@@ -326,7 +326,7 @@ fn signals(compiler: &Compiler<'_>) -> Vec<SignalState> {
 fn signal_state(number: usize, analytic: &Ir, compiler: &Compiler<'_>) -> SignalState {
     let mut events = Members::default();
     let mut signals = Vec::new();
-    for stream in streams(analytic) {
+    for stream in analytic.streams() {
         match stream {
             StreamRef::Event(id) => events.insert(id.index()),
             StreamRef::Signal(id) => signals.push(id.index()),

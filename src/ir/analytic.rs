@@ -1,6 +1,7 @@
 //! Analytics: from streams to a stream of hits.
 
 use super::expr::Expr;
+use super::history::{Baseline, Novelty, Statistic};
 use super::{ContextId, StreamRef, Template};
 use crate::pack::schema::SourceId;
 use crate::source::Span;
@@ -34,7 +35,7 @@ pub enum Analytic {
         /// Re-keys and merges; without, each hit keeps its own group.
         keys: Option<Keys>,
     },
-    /// `having` over the group's events in the window.
+    /// `having` over the group's events in the window. A `cadence` is one whose measures read the gaps between the events.
     Threshold {
         /// The stream.
         of: Input,
@@ -75,6 +76,10 @@ pub enum Analytic {
     },
     /// Steps in order.
     Sequence(Sequence),
+    /// A bucket's value against its history.
+    Baseline(Box<Baseline>),
+    /// The first sight of a value.
+    Novelty(Novelty),
 }
 
 /// A stream as an analytic consumes it.
@@ -261,4 +266,33 @@ pub enum MeasureFunction {
     Last,
     /// The different values, sorted by [`crate::value::Value::order`], at most so many.
     Values(u32),
+    /// Over the gaps between consecutive events; of a `cadence` alone, without argument and condition.
+    Gap(GapMeasure),
+    /// About the history; of a baseline's [`Baseline::statistics`] alone.
+    History(Statistic),
+}
+
+/// What a cadence measures: the time between each event of the window and the one before it in the order, where that lies in the window
+/// too. n events have n - 1 gaps; events of equal time have a gap of 0. Missing where there is no gap.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum GapMeasure {
+    /// Arithmetic mean, a duration, floored.
+    Mean,
+    /// Sample standard deviation (n - 1), a duration, floored; missing for one gap.
+    Stddev,
+    /// Deviation by mean, both unrounded, a number; missing for one gap, and where the mean is 0.
+    Cv,
+    /// Nearest rank, a duration.
+    Median,
+    /// Shortest.
+    Min,
+    /// Longest.
+    Max,
+    /// The part of the gaps in `[low, high]`, a number from 0 to 1.
+    Share {
+        /// Milliseconds, inclusive.
+        low: i64,
+        /// Milliseconds, inclusive.
+        high: i64,
+    },
 }

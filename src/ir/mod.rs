@@ -7,14 +7,17 @@
 
 pub mod analytic;
 pub mod expr;
+pub mod history;
 pub mod parts;
 pub mod regex;
 pub mod walk;
 
 pub use analytic::{
-    Absence, Analytic, Gap, Input, Key, Keys, Measure, MeasureFunction, Sequence, Signal, Step, Until, Weighed, Window,
+    Absence, Analytic, Gap, GapMeasure, Input, Key, Keys, Measure, MeasureFunction, Sequence, Signal, Step, Until,
+    Weighed, Window,
 };
 pub use expr::{ArithmeticOp, CompareOp, Expr, ExprKind, Function, Leaf, LikePiece, StringTest};
+pub use history::{Baseline, Empty, Novelty, Season, Statistic};
 
 use crate::pack::lookup::Lookup;
 use crate::pack::schema::{Schema, SourceId};
@@ -352,10 +355,11 @@ impl Rule {
         }
     }
 
-    /// The measures of a signal; empty where it is no threshold.
+    /// The measures of a signal's hits; empty where it is neither a threshold (a cadence) nor a baseline.
     pub fn measures(&self, signal: SignalId) -> &[Measure] {
         match self.signals.get(signal.index()).map(|s| &s.analytic) {
             Some(Analytic::Threshold { measures, .. }) => measures,
+            Some(Analytic::Baseline(baseline)) => &baseline.statistics,
             _ => &[],
         }
     }

@@ -149,6 +149,11 @@ impl Analytic {
                 let absences = s.absent_first.iter().chain(&s.absent_last).flat_map(|a| a.keys.exprs());
                 steps.chain(absences).chain(s.until.iter().flat_map(|u| u.keys.exprs())).collect()
             }
+            Analytic::Baseline(b) => {
+                let parts = b.of.filter.iter().chain(b.keys.exprs()).chain(b.measure.exprs());
+                parts.chain(b.statistics.iter().flat_map(Measure::exprs)).chain(std::iter::once(&b.having)).collect()
+            }
+            Analytic::Novelty(n) => n.of.filter.iter().chain(n.keys.exprs()).chain(n.value.exprs()).collect(),
         }
     }
 
@@ -181,6 +186,14 @@ impl Analytic {
                 });
                 let absences = s.absent_first.iter_mut().chain(&mut s.absent_last).flat_map(|a| a.keys.exprs_mut());
                 steps.chain(absences).chain(s.until.iter_mut().flat_map(|u| u.keys.exprs_mut())).collect()
+            }
+            Analytic::Baseline(b) => {
+                let parts = b.of.filter.iter_mut().chain(b.keys.exprs_mut()).chain(b.measure.exprs_mut());
+                let parts = parts.chain(b.statistics.iter_mut().flat_map(Measure::exprs_mut));
+                parts.chain(std::iter::once(&mut b.having)).collect()
+            }
+            Analytic::Novelty(n) => {
+                n.of.filter.iter_mut().chain(n.keys.exprs_mut()).chain(n.value.exprs_mut()).collect()
             }
         }
     }
@@ -250,6 +263,8 @@ impl Analytic {
                 let last = s.absent_last.iter().map(|a| a.stream);
                 first.chain(steps).chain(last).chain(s.until.iter().map(|u| u.stream)).collect()
             }
+            Analytic::Baseline(b) => vec![b.of.stream],
+            Analytic::Novelty(n) => std::iter::once(n.of.stream).chain(n.known).collect(),
         }
     }
 }

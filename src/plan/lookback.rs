@@ -52,6 +52,9 @@ pub fn inputs(analytic: &Analytic) -> Vec<(StreamRef, i64)> {
             of.iter().map(|i| i.stream).chain(*after).map(|s| (s, length(*window))).collect()
         }
         Analytic::Evidence { of, window, .. } => of.iter().map(|w| (w.what.stream, length(*window))).collect(),
+        // A bucket is as long as `per`, and its history lies before it.
+        Analytic::Baseline(b) => vec![(b.of.stream, b.history.saturating_add(b.per))],
+        Analytic::Novelty(n) => std::iter::once(n.of.stream).chain(n.known).map(|s| (s, n.history)).collect(),
         Analytic::Sequence(sequence) => {
             let end = sequence.absent_last.as_ref().map_or(0, |a| a.within);
             let chain = sequence.within.saturating_add(end);
@@ -177,5 +180,7 @@ fn expressions(analytic: &Analytic) -> Vec<&ir::Expr> {
         Analytic::Together { of, .. } => of.iter().filter_map(|i| i.filter.as_ref()).collect(),
         Analytic::Evidence { of, .. } => of.iter().filter_map(|w| w.what.filter.as_ref()).collect(),
         Analytic::Sequence(sequence) => sequence.steps.iter().filter_map(|s| s.filter.as_ref()).collect(),
+        Analytic::Baseline(b) => b.of.filter.iter().chain(b.measure.argument.iter().chain(&b.measure.filter)).collect(),
+        Analytic::Novelty(n) => n.of.filter.iter().collect(),
     }
 }

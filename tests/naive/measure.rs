@@ -23,6 +23,7 @@ pub fn measure(world: &World<'_>, measure: &Measure, rows: &[usize]) -> Value {
         MeasureFunction::First => values.first().cloned().unwrap_or(Value::Missing),
         MeasureFunction::Last => values.last().cloned().unwrap_or(Value::Missing),
         MeasureFunction::Values(most) => Value::list(different(&values).into_iter().take(most as usize)),
+        MeasureFunction::Gap(_) | MeasureFunction::History(_) => Value::Missing,
         _ if values.is_empty() => Value::Missing,
         MeasureFunction::Sum => sum(measure.ty, &values),
         MeasureFunction::Avg => typed(measure.ty, numbers.iter().sum::<f64>() / numbers.len() as f64),

@@ -152,6 +152,17 @@ fn analytic(used: &mut BTreeSet<FieldId>, analytic: &Analytic) {
             because.for_each(|t| template(used, t));
             keys(used, k);
         }
+        Analytic::Baseline(b) => {
+            input(used, &b.of);
+            keys(used, &b.keys);
+            measure(used, &b.measure);
+            expr(used, &b.having);
+        }
+        Analytic::Novelty(n) => {
+            input(used, &n.of);
+            keys(used, &n.keys);
+            keys(used, &n.value);
+        }
         Analytic::Sequence(sequence) => {
             for step in &sequence.steps {
                 step.filter.iter().for_each(|f| expr(used, f));

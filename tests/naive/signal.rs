@@ -30,6 +30,7 @@ pub fn hits(world: &World<'_>, id: SignalId) -> Rc<Vec<Hit>> {
         Analytic::Any { of, keys: Some(keys) } => merged(world, of, keys),
         Analytic::Threshold { .. } | Analytic::Together { .. } | Analytic::Evidence { .. } => window::hits(world, id),
         Analytic::Sequence(sequence) => sequence::hits(world, id, sequence),
+        Analytic::Baseline(_) | Analytic::Novelty(_) => Vec::new(),
     };
     found.sort_by(|a, b| a.place.cmp(&b.place));
     let found = Rc::new(found);

@@ -93,7 +93,7 @@ fn signal(reader: &mut Reader<'_>, detect: Option<&Signal>, close: &mut Closenes
             threshold(reader, detect, of, keys, *window, count, close)
         }
         Analytic::Sequence(sequence) => chain(reader, sequence, close),
-        Analytic::Together { .. } | Analytic::Evidence { .. } => None,
+        Analytic::Together { .. } | Analytic::Evidence { .. } | Analytic::Baseline(_) | Analytic::Novelty(_) => None,
     }
 }
 

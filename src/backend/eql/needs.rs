@@ -35,6 +35,8 @@ fn signal(rule: &Rule, id: SignalId, seen: &mut Vec<SignalId>, needs: &mut Vec<N
         Analytic::Match { .. } => need("match", "a selection of events"),
         Analytic::Any { .. } => need("any", "one of several streams"),
         Analytic::Together { .. } => need("together", "`together`, which counts streams in any order,"),
+        Analytic::Baseline(_) => need("baseline", "`baseline`, which compares with a history,"),
+        Analytic::Novelty(_) => need("novelty", "`novelty`, which compares with a history,"),
         Analytic::Evidence { .. } => need("evidence", "`evidence`, which adds weights,"),
         Analytic::Threshold { window, measures, having, .. } => {
             if !matches!(window, Window::Sliding { .. }) {

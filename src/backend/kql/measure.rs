@@ -69,6 +69,11 @@ pub fn aggregate(p: &Printer<'_>, out: &Column, measured: &Measured, number: &st
                 )),
             }
         }
+        // Lowered to sums and counts before they come here.
+        MeasureFunction::Gap(_) | MeasureFunction::History(_) => {
+            p.refuse(Span::default(), "a measure of gaps or of a history has no form here", "use it in `having`");
+            Aggregate { summarize: Vec::new(), extend: None }
+        }
         MeasureFunction::Values(most) => Aggregate {
             summarize: vec![format!("{out}_all = make_set_if({value}, {some})")],
             // No value at all is missing, and an empty array is there.

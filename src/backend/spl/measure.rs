@@ -48,6 +48,15 @@ pub(super) fn aggregate(w: &mut Writer<'_>, out: &Column, measured: &Measured, e
         ),
         MeasureFunction::Any => (vec![format!("max({input}) AS {raw}")], vec![format!("{name}=if({raw}=1, 1, 0)")]),
         MeasureFunction::All => (vec![format!("min({input}) AS {raw}")], vec![format!("{name}=if({raw}=1, 1, 0)")]),
+        // Lowered to sums and counts before they come here.
+        MeasureFunction::Gap(_) | MeasureFunction::History(_) => {
+            w.printer.refuse(
+                Span::default(),
+                "a measure of gaps or of a history has no form here",
+                "use it in `having`",
+            );
+            (Vec::new(), Vec::new())
+        }
         MeasureFunction::Percentile(_) | MeasureFunction::Values(_) => {
             let span = measured.argument.as_ref().map_or(Span::default(), |a| a.span);
             w.printer.refuse(

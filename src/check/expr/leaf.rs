@@ -239,7 +239,11 @@ impl Typer<'_, '_, '_> {
 
     fn read_measure(&mut self, measure: MeasureRef, span: Span) -> Option<ir::Expr> {
         let info = self.check.signals.get(measure.signal.index())?.as_ref()?;
-        let ir::Analytic::Threshold { measures, .. } = &info.signal.analytic else { return None };
+        let measures = match &info.signal.analytic {
+            ir::Analytic::Threshold { measures, .. } => measures,
+            ir::Analytic::Baseline(baseline) => &baseline.statistics,
+            _ => return None,
+        };
         let ty = measures.get(measure.index)?.ty;
         // Missing on hits that another signal made.
         Some(ir::Expr { kind: ExprKind::Leaf(Leaf::Measure(measure)), ty, nullable: true, span })

@@ -56,6 +56,11 @@ pub(super) fn drop_sources(rule: &mut Rule, unavailable: &Unavailable) {
             | Analytic::Evidence { keys, .. } => drop(keys),
             Analytic::Any { keys, .. } => keys.iter_mut().for_each(drop),
             Analytic::Sequence(sequence) => sequence.steps.iter_mut().for_each(|s| drop(&mut s.keys)),
+            Analytic::Baseline(baseline) => drop(&mut baseline.keys),
+            Analytic::Novelty(novelty) => {
+                drop(&mut novelty.keys);
+                drop(&mut novelty.value);
+            }
         }
     }
 }

@@ -75,6 +75,11 @@ impl Checker<'_> {
                     self.contradiction(of.filter.as_ref(), rule, None);
                     self.contradiction(Some(having), rule, Some(id));
                 }
+                Analytic::Baseline(baseline) => {
+                    self.contradiction(baseline.of.filter.as_ref(), rule, None);
+                    self.contradiction(Some(&baseline.having), rule, Some(id));
+                }
+                Analytic::Novelty(novelty) => self.contradiction(novelty.of.filter.as_ref(), rule, None),
                 _ => {}
             }
         }

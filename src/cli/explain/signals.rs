@@ -2,7 +2,10 @@
 
 use super::words::{by, condition, listed};
 use super::written;
-use crate::ir::{Analytic, Input, Keys, Measure, Rule, Sequence, StreamRef, Template, TemplatePiece, Weighed, Window};
+use crate::ir::{
+    Analytic, Baseline, Input, Keys, Measure, Novelty, Rule, Sequence, StreamRef, Template, TemplatePiece, Weighed,
+    Window,
+};
 use crate::syntax::print::duration;
 
 /// What a signal looks for; the first line begins with its name.
@@ -33,8 +36,47 @@ pub fn lines(rule: &Rule, name: &str, analytic: &Analytic) -> Vec<String> {
             (said, more)
         }
         Analytic::Sequence(sequence) => steps(rule, sequence),
+        Analytic::Baseline(baseline) => history(rule, baseline),
+        Analytic::Novelty(novelty) => first_sight(rule, novelty),
     };
     std::iter::once(format!("{name}: {said}")).chain(more).collect()
+}
+
+fn history(rule: &Rule, b: &Baseline) -> (String, Vec<String>) {
+    let whose = match &b.against {
+        None => "the group's own earlier ones".to_owned(),
+        Some(places) => {
+            let names: Vec<&str> = places.iter().filter_map(|p| b.keys.0.get(*p)).map(|k| k.name.as_str()).collect();
+            format!("the earlier ones of every group with the same {}", listed(&names, "and"))
+        }
+    };
+    let season = b.season.map_or_else(String::new, |s| format!(" of the same {}", s.name().replace('_', " ")));
+    let said = format!(
+        "at the end of each {} in which there is one of {}{}, {} against {whose}{season} within {}; a hit where",
+        duration(b.per),
+        of_input(rule, &b.of),
+        by(&b.keys),
+        written::measure(rule, &b.measure),
+        duration(b.history),
+    );
+    let mut more = vec![format!("    {}", written::text(rule, &b.having))];
+    more.extend(inputs(rule, std::slice::from_ref(&b.of)));
+    (said, more)
+}
+
+fn first_sight(rule: &Rule, n: &Novelty) -> (String, Vec<String>) {
+    let names: Vec<&str> = n.value.0.iter().map(|k| k.name.as_str()).collect();
+    let known = n.known.unwrap_or(n.of.stream);
+    let said = format!(
+        "{}{}, the first in {} with its {}, where {} was seen at least {} before",
+        of_input(rule, &n.of),
+        by(&n.keys),
+        duration(n.history),
+        listed(&names, "and"),
+        stream(rule, known),
+        duration(n.learn),
+    );
+    (said, inputs(rule, std::slice::from_ref(&n.of)))
 }
 
 fn stream(rule: &Rule, of: StreamRef) -> &str {

@@ -1,8 +1,8 @@
 //! A typed expression back in the rule language: what is left of it in an environment, scopes and exceptions included.
 
 use crate::ir::{
-    ArithmeticOp, CompareOp, Expr, ExprKind, Function, Leaf, LikePiece, Measure, MeasureFunction, MeasureRef, Rule,
-    StringTest,
+    ArithmeticOp, CompareOp, Expr, ExprKind, Function, GapMeasure, Leaf, LikePiece, Measure, MeasureFunction,
+    MeasureRef, Rule, Statistic, StringTest,
 };
 use crate::source::Span;
 use crate::syntax::expr::{self as syntax, BinaryOp, Literal, UnaryOp};
@@ -144,6 +144,8 @@ fn call_of(rule: &Rule, measure: &Measure) -> syntax::ExprKind {
         }
         MeasureFunction::Any => "any",
         MeasureFunction::All => "all",
+        MeasureFunction::Gap(gap) => return gap_of(gap),
+        MeasureFunction::History(statistic) => return statistic_of(statistic),
         MeasureFunction::First => "first",
         MeasureFunction::Last => "last",
         MeasureFunction::Values(most) => {
@@ -153,6 +155,39 @@ fn call_of(rule: &Rule, measure: &Measure) -> syntax::ExprKind {
     };
     let filter = measure.filter.as_ref().map(|e| Box::new(surface(rule, e)));
     syntax::ExprKind::Call { name: function.to_owned(), name_span: Span::default(), args, filter }
+}
+
+fn gap_of(gap: GapMeasure) -> syntax::ExprKind {
+    let name = match gap {
+        GapMeasure::Mean => "gap.mean",
+        GapMeasure::Stddev => "gap.stddev",
+        GapMeasure::Cv => "gap.cv",
+        GapMeasure::Median => "gap.median",
+        GapMeasure::Min => "gap.min",
+        GapMeasure::Max => "gap.max",
+        GapMeasure::Share { low, high } => {
+            let args = [low, high].map(|ms| plain(syntax::ExprKind::Literal(Literal::Duration(ms))));
+            return call("gap.share", args.into());
+        }
+    };
+    self::name(name).kind
+}
+
+fn statistic_of(statistic: Statistic) -> syntax::ExprKind {
+    let name = match statistic {
+        Statistic::Value => "value",
+        Statistic::Mean => "mean",
+        Statistic::Stddev => "stddev",
+        Statistic::Percentile(p) if p.total_cmp(&50.0).is_eq() => "median",
+        Statistic::Percentile(p) => {
+            return call("percentile", vec![plain(syntax::ExprKind::Literal(Literal::Number(p)))]);
+        }
+        Statistic::Min => "min",
+        Statistic::Max => "max",
+        Statistic::Samples => "samples",
+        Statistic::Zscore => "zscore",
+    };
+    self::name(name).kind
 }
 
 fn constant(value: &Value) -> syntax::ExprKind {

@@ -1,6 +1,8 @@
 //! Third pass: one file per analytic. Each reads membership columns and leaves a column that is true on its hits' rows.
 
+mod baseline;
 mod each;
+mod novelty;
 mod sequence;
 mod threshold;
 mod together;
@@ -69,6 +71,8 @@ pub(super) fn signal(b: &mut Builder, id: SignalId) {
             &together::EvidenceParts { of, when, keys, window: *window, alert_at: *alert_at },
         ),
         Analytic::Sequence(sequence) => sequence::sequence(b, signal, id, sequence),
+        Analytic::Baseline(_) => baseline::baseline(b, signal),
+        Analytic::Novelty(_) => novelty::novelty(b, signal),
     };
     b.signals.insert(id, hits);
 }

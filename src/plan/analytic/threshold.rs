@@ -343,6 +343,8 @@ fn function_name(function: MeasureFunction) -> &'static str {
         MeasureFunction::First => "first_of",
         MeasureFunction::Last => "last_of",
         MeasureFunction::Values(_) => "values_of",
+        MeasureFunction::Gap(_) => "gap",
+        MeasureFunction::History(_) => "history",
     }
 }
 
