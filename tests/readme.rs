@@ -74,3 +74,20 @@ fn the_events_give_the_alert_that_is_shown() {
     let shown: serde_json::Value = serde_json::from_str(&block("json")).unwrap();
     assert_eq!(alert, shown);
 }
+
+/// The table of README.md, between its marks. `README=rewrite cargo test --test readme` writes it anew.
+#[test]
+fn the_table_of_rules_and_targets_is_what_the_command_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let printed = siemc(root, &["compile", "rules/", "--target", "all", "--format", "table"]);
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (begin, end) = ("<!-- table of rules and targets -->\n", "<!-- end of table -->");
+    let from = readme.find(begin).expect("README.md has no mark where the table begins") + begin.len();
+    let to = from + readme[from..].find(end).expect("README.md has no mark where the table ends");
+    if std::env::var("README").is_ok_and(|v| v == "rewrite") {
+        fs::write(root.join("README.md"), [&readme[..from], &printed, &readme[to..]].concat()).unwrap();
+    } else {
+        assert_eq!(&readme[from..to], printed, "run `README=rewrite cargo test --test readme`, and read what changed");
+    }
+}

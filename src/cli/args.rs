@@ -128,6 +128,8 @@ pub enum CompileFormat {
     Text,
     /// Queries with fidelity and findings; see docs/schema/compile.schema.json.
     Json,
+    /// Rule by target with fidelity and refusals, as Markdown.
+    Table,
 }
 
 /// What is taken besides exact queries.

@@ -2,6 +2,7 @@
 
 mod queries;
 mod report;
+mod table;
 mod write;
 
 pub use queries::{Compiled, Outcome, Products};
@@ -35,6 +36,7 @@ pub fn run(args: &CompileArgs, console: &mut Console) -> Result<Exit> {
             let report = Report::new(&compiled, &workspace.findings.all, &workspace.files);
             console.data(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
         }
+        CompileFormat::Table => console.data(&table::table(&compiled))?,
         CompileFormat::Text if args.out.is_none() => print(&compiled, console)?,
         CompileFormat::Text => {}
     }
