@@ -112,3 +112,26 @@ fn a_closed_pipe_ends_quietly() {
         assert_eq!(done.status.code(), Some(0), "{line}");
     }
 }
+
+/// A query names what it rests on; the ledger says what that means and how to see whether it holds.
+#[test]
+fn json_carries_the_ledger_of_assumptions() {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_siemc"))
+        .args(["compile", "rules/", "--target", "all", "--format", "json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let mut seen = 0;
+    for result in report["results"].as_array().unwrap().iter().filter(|r| r["status"] == "compiled") {
+        let header = result["query"]["text"].as_str().unwrap().lines().find(|line| line.contains("assumes: "));
+        let named = header.map_or(0, |line| line.split(", ").count());
+        let ledger = result["query"]["assumptions"].as_array().unwrap();
+        assert!(ledger.len() >= named, "{}: {header:?} and {ledger:?}", result["rule"]);
+        for entry in ledger {
+            assert!(entry["fact"].as_str().is_some_and(|fact| !fact.is_empty()), "{entry}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no bundled query rests on anything");
+}

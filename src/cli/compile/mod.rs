@@ -84,12 +84,16 @@ fn pack(selected: &Selected, wish: &Wish, environment: Option<&str>, workspace: 
     for rule in selected.rules() {
         let checked = selected.check(rule, environment, findings);
         let name = Selected::name_of(rule);
-        let one = |target, outcome| Compiled {
+        let one = |target, outcome: Outcome| Compiled {
             rule: name.clone(),
             id: rule.rule.id.as_ref().map(|id| id.value.clone()).unwrap_or_default(),
             path: rule.path.clone(),
             environment: environment.name.clone(),
             target,
+            ledger: match &outcome {
+                Outcome::Compiled(query) => products.ledger(query),
+                _ => Vec::new(),
+            },
             outcome,
             written: None,
         };

@@ -1,6 +1,6 @@
 //! The door to the backends: what they need is read once per pack, environment and target.
 
-use crate::backend::target::{Mapping, MappingRequest, TargetData};
+use crate::backend::target::{Assumption, Mapping, MappingRequest, TargetData};
 use crate::backend::template::Templates;
 use crate::backend::{self, Inputs, Query, Target};
 use crate::diagnostic::{Diagnostic, Findings};
@@ -24,6 +24,8 @@ pub struct Compiled {
     pub target: Target,
     /// What came of it.
     pub outcome: Outcome,
+    /// What the query rests on: each name in the target's ledger with what stands there.
+    pub ledger: Vec<(String, Assumption)>,
     /// Where the query was written.
     pub written: Option<PathBuf>,
 }
@@ -111,6 +113,13 @@ impl Products {
     pub fn query(&self, rule: &Rule, target: Target) -> Option<Result<Query, Vec<Diagnostic>>> {
         let Product { data, mapping, templates, delivered } = self.of(target)?;
         Some(backend::compile(rule, &Inputs { data, mapping, templates, delivered: delivered.clone() }))
+    }
+
+    /// What a query rests on.
+    pub fn ledger(&self, query: &Query) -> Vec<(String, Assumption)> {
+        let known = self.data(query.target).map(|data| &data.assumptions);
+        let entry = |name: &String| Some((name.clone(), known?.get(name)?.clone()));
+        query.assumptions.iter().filter_map(entry).collect()
     }
 
     /// A target's data.

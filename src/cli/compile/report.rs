@@ -1,6 +1,7 @@
 //! What was compiled, for a program.
 
 use super::{Compiled, Outcome};
+use crate::backend::target::Assumption;
 use crate::backend::{Fidelity, Query};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::source::Files;
@@ -58,10 +59,37 @@ pub struct QueryReport<'a> {
     may_over_report: bool,
     /// What keeps it from being exact.
     losses: Vec<diagnostic::JsonDiagnostic<'a>>,
-    /// Facts about the product that it rests on; `siemc explain RULE --target T` has them in words.
-    assumptions: &'a [String],
+    /// Facts about the product that it rests on and that no manual settles.
+    assumptions: Vec<AssumptionReport<'a>>,
     /// How far before the reported interval events are read.
     lookback_ms: i64,
+}
+
+/// A fact that a query rests on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AssumptionReport<'a> {
+    /// Its name in the target's ledger.
+    name: &'a str,
+    /// What has to be true.
+    fact: &'a str,
+    /// What goes wrong where it is false.
+    otherwise: &'a str,
+    /// A query or request that settles it in the user's own product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<&'a str>,
+    /// What the probe gives where the fact is true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'a str>,
+}
+
+fn assumption((name, known): &(String, Assumption)) -> AssumptionReport<'_> {
+    AssumptionReport {
+        name,
+        fact: &known.fact,
+        otherwise: &known.otherwise,
+        probe: known.probe.as_deref(),
+        expected: known.expected.as_deref(),
+    }
 }
 
 impl<'a> Report<'a> {
@@ -123,7 +151,7 @@ fn of_query<'a>(query: &'a Query, one: &'a Compiled, files: &'a Files) -> QueryR
         may_miss,
         may_over_report,
         losses: diagnostic::json_list(&query.losses, files),
-        assumptions: &query.assumptions,
+        assumptions: one.ledger.iter().map(assumption).collect(),
         lookback_ms: query.lookback,
     }
 }
