@@ -111,12 +111,12 @@ pub struct Novelty {
     pub of: Input,
     /// The group.
     pub keys: Keys,
-    /// One or several values, as keys; an event that lacks one has no value and is not seen.
+    /// One or several values, as keys; an event that lacks one has no value and is never new.
     pub value: Keys,
     /// How long a value is remembered, milliseconds; positive.
     pub history: i64,
     /// How long the group has to be known, milliseconds; in `0..=history`.
     pub learn: i64,
-    /// The stream that shows that the group is known, by the same keys; `of` itself by default.
+    /// The stream that alone shows that the group is known, by the same keys; `of` itself by default.
     pub known: Option<StreamRef>,
 }

@@ -3,9 +3,10 @@
 use siemc::eval::alert::Alert;
 use siemc::eval::event::Event;
 use siemc::ir::{
-    About, Alert as Words, Analytic, CompareOp, Confidence, Context, ContextForm, ContextId, Event as Selection,
-    EventId, Expr, ExprKind, Input, Key, Keys, Leaf, Level, Measure, MeasureFunction, MeasureRef, Raise, Rule,
-    Schedule, Sequence, Signal, SignalId, Step, StreamRef, Template, TemplatePiece, Tier, Window,
+    About, Alert as Words, Analytic, Baseline, CompareOp, Confidence, Context, ContextForm, ContextId, Empty,
+    Event as Selection, EventId, Expr, ExprKind, GapMeasure, Input, Key, Keys, Leaf, Level, Measure, MeasureFunction,
+    MeasureRef, Novelty, Raise, Rule, Schedule, Sequence, Signal, SignalId, Statistic, Step, StreamRef, Template,
+    TemplatePiece, Tier, Window,
 };
 use siemc::pack::schema::{Field, FieldId, Presence, Schema, Source, SourceId};
 use siemc::source::Span;
@@ -103,8 +104,13 @@ pub fn held(context: u32) -> Expr {
 }
 
 pub fn by_user() -> Keys {
-    let by_source = vec![(SourceId(0), field("user"))];
-    Keys(vec![Key { name: "user".to_owned(), by_source, ty: Type::STRING, span: Span::default() }])
+    key("user")
+}
+
+pub fn key(name: &str) -> Keys {
+    let read = field(name);
+    let ty = read.ty;
+    Keys(vec![Key { name: name.to_owned(), by_source: vec![(SourceId(0), read)], ty, span: Span::default() }])
 }
 
 pub fn input(stream: StreamRef) -> Input {
@@ -118,18 +124,76 @@ pub fn matching(stream: StreamRef, filter: Option<Expr>) -> Analytic {
 /// `measure >= least` in each window, by user.
 pub fn threshold(of: StreamRef, window: Window, function: MeasureFunction, least: i64, signal: u32) -> Analytic {
     let argument = (function != MeasureFunction::Count).then(|| field("n"));
-    let measure = Measure {
-        name: None,
-        function,
-        argument,
-        filter: None,
-        ty: Type::INTEGER,
-        nullable: true,
-        span: Span::default(),
-    };
-    let leaf = expr(ExprKind::Leaf(Leaf::Measure(MeasureRef { signal: SignalId(signal), index: 0 })), Type::INTEGER);
-    let having = compare(CompareOp::GreaterEqual, leaf, integer(least));
+    let measure = plain(function, argument, Type::INTEGER);
+    let having = compare(CompareOp::GreaterEqual, asked(signal, 0, Type::INTEGER), integer(least));
     Analytic::Threshold { of: input(of), keys: by_user(), window, measures: vec![measure], having }
+}
+
+/// One measure of the gaps, compared, by user.
+pub fn cadence(window: Window, of: GapMeasure, op: CompareOp, than: Expr, signal: u32) -> Analytic {
+    let ty = match of {
+        GapMeasure::Cv | GapMeasure::Share { .. } => Type::NUMBER,
+        _ => Type::DURATION,
+    };
+    let measure = plain(MeasureFunction::Gap(of), None, ty);
+    let having = compare(op, asked(signal, 0, ty), than);
+    Analytic::Threshold { of: input(A), keys: by_user(), window, measures: vec![measure], having }
+}
+
+/// `count()` of `a` per bucket, by user, of which one statistic is compared; all in seconds.
+pub fn baseline(
+    (per, history): (i64, i64),
+    statistic: Statistic,
+    op: CompareOp,
+    than: Expr,
+    signal: u32,
+) -> Box<Baseline> {
+    let ty = match statistic {
+        Statistic::Mean | Statistic::Stddev | Statistic::Zscore => Type::NUMBER,
+        _ => Type::INTEGER,
+    };
+    Box::new(Baseline {
+        of: input(A),
+        keys: by_user(),
+        against: None,
+        measure: plain(MeasureFunction::Count, None, Type::INTEGER),
+        per: per * 1000,
+        history: history * 1000,
+        empty: Empty::Zero,
+        season: None,
+        statistics: vec![plain(MeasureFunction::History(statistic), None, ty)],
+        having: compare(op, asked(signal, 0, ty), than),
+    })
+}
+
+/// A value of `n` that the user's `a` has not shown; all in seconds.
+pub fn novelty(history: i64, learn: i64) -> Novelty {
+    Novelty {
+        of: input(A),
+        keys: by_user(),
+        value: key("n"),
+        history: history * 1000,
+        learn: learn * 1000,
+        known: None,
+    }
+}
+
+/// A measure that nobody named.
+pub fn plain(function: MeasureFunction, argument: Option<Expr>, ty: Type) -> Measure {
+    Measure { name: None, function, argument, filter: None, ty, nullable: true, span: Span::default() }
+}
+
+/// A measure of a signal, as `having` and `confidence` read it.
+pub fn asked(signal: u32, index: usize, ty: Type) -> Expr {
+    expr(ExprKind::Leaf(Leaf::Measure(MeasureRef { signal: SignalId(signal), index })), ty)
+}
+
+pub fn number(n: f64) -> Expr {
+    expr(ExprKind::Const(Value::number(n)), Type::NUMBER)
+}
+
+pub fn duration(ms: i64) -> Expr {
+    expr(ExprKind::Const(Value::Duration(ms)), Type::DURATION)
 }
 
 pub fn sliding(seconds: i64) -> Window {

@@ -1,8 +1,9 @@
 //! Measures over rows, in order.
 
-use super::expression::{Here, holds, typed, typed_whole, value};
+use super::expression::{Here, holds, typed_whole, value};
 use super::row::World;
-use siemc::ir::{Measure, MeasureFunction};
+use super::statistic::Numbers;
+use siemc::ir::{GapMeasure, Measure, MeasureFunction};
 use siemc::value::{Scalar, Type, Value};
 use std::cmp::Ordering;
 
@@ -14,7 +15,6 @@ pub fn measure(world: &World<'_>, measure: &Measure, rows: &[usize]) -> Value {
     let Some(argument) = &measure.argument else { return Value::Integer(rows.len() as i64) };
     let all: Vec<Value> = rows.iter().map(|r| value(world, argument, &here(r))).collect();
     let values: Vec<Value> = all.iter().filter(|v| !v.is_missing()).cloned().collect();
-    let numbers: Vec<f64> = values.iter().filter_map(Value::as_number).collect();
     match measure.function {
         MeasureFunction::Count => Value::Integer(values.len() as i64),
         MeasureFunction::Distinct => Value::Integer(different(&values).len() as i64),
@@ -26,11 +26,28 @@ pub fn measure(world: &World<'_>, measure: &Measure, rows: &[usize]) -> Value {
         MeasureFunction::Gap(_) | MeasureFunction::History(_) => Value::Missing,
         _ if values.is_empty() => Value::Missing,
         MeasureFunction::Sum => sum(measure.ty, &values),
-        MeasureFunction::Avg => typed(measure.ty, numbers.iter().sum::<f64>() / numbers.len() as f64),
-        MeasureFunction::Min => sorted(&values)[0].clone(),
-        MeasureFunction::Max => sorted(&values)[values.len() - 1].clone(),
-        MeasureFunction::Stddev => stddev(&numbers),
-        MeasureFunction::Percentile(p) => percentile(&sorted(&values), p),
+        MeasureFunction::Avg => Numbers::new(&values).mean(measure.ty),
+        MeasureFunction::Min => Numbers::new(&values).min(),
+        MeasureFunction::Max => Numbers::new(&values).max(),
+        MeasureFunction::Stddev => Numbers::new(&values).stddev(measure.ty),
+        MeasureFunction::Percentile(p) => Numbers::new(&values).percentile(p),
+    }
+}
+
+/// A measure of the time between each hit and the one before it; these are the times in order.
+pub fn gaps(of: GapMeasure, times: &[i64]) -> Value {
+    if times.len() < 2 {
+        return Value::Missing;
+    }
+    let gaps = Numbers::durations(times.windows(2).map(|pair| pair[1] - pair[0]));
+    match of {
+        GapMeasure::Mean => gaps.mean(Type::DURATION),
+        GapMeasure::Stddev => gaps.stddev(Type::DURATION),
+        GapMeasure::Cv => gaps.variation(),
+        GapMeasure::Median => gaps.percentile(50.0),
+        GapMeasure::Min => gaps.min(),
+        GapMeasure::Max => gaps.max(),
+        GapMeasure::Share { low, high } => gaps.share(low, high),
     }
 }
 
@@ -55,20 +72,4 @@ fn sum(ty: Type, values: &[Value]) -> Value {
         other => panic!("a sum over {other:?}"),
     });
     whole.into_iter().try_fold(0i64, i64::checked_add).map_or(Value::Missing, |total| typed_whole(ty, total))
-}
-
-fn stddev(numbers: &[f64]) -> Value {
-    if numbers.len() < 2 {
-        return Value::Missing;
-    }
-    let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
-    let squares: f64 = numbers.iter().map(|n| (n - mean) * (n - mean)).sum();
-    Value::number((squares / (numbers.len() - 1) as f64).sqrt())
-}
-
-/// The nearest rank: the smallest r >= 1 with 100 r >= p n.
-fn percentile(sorted: &[Value], p: f64) -> Value {
-    let n = sorted.len() as f64;
-    let rank = (1..=sorted.len()).find(|r| 100.0 * *r as f64 >= p * n).unwrap_or(sorted.len());
-    sorted[rank - 1].clone()
 }

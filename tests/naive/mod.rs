@@ -5,9 +5,12 @@
 //! `eval`, and must never know how the real evaluator works: the two are compared, and a shared thought would hide a mistake.
 
 pub mod agreed;
+pub mod baseline;
 pub mod build;
 #[cfg(test)]
 mod by_hand;
+#[cfg(test)]
+mod by_hand_history;
 pub mod compare;
 pub mod context;
 pub mod expression;
@@ -15,6 +18,7 @@ pub mod function;
 pub mod hit;
 pub mod lookup;
 pub mod measure;
+pub mod novelty;
 #[cfg(test)]
 pub mod plain;
 pub mod random;
@@ -22,6 +26,7 @@ pub mod report;
 pub mod row;
 pub mod sequence;
 pub mod signal;
+pub mod statistic;
 pub mod window;
 
 use row::World;

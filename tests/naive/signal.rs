@@ -3,7 +3,7 @@
 use super::expression::{Here, holds};
 use super::hit::{Group, Hit, group_of};
 use super::row::World;
-use super::{sequence, window};
+use super::{baseline, novelty, sequence, window};
 use siemc::ir::{Analytic, Input, Keys, SignalId, StreamRef};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -30,7 +30,8 @@ pub fn hits(world: &World<'_>, id: SignalId) -> Rc<Vec<Hit>> {
         Analytic::Any { of, keys: Some(keys) } => merged(world, of, keys),
         Analytic::Threshold { .. } | Analytic::Together { .. } | Analytic::Evidence { .. } => window::hits(world, id),
         Analytic::Sequence(sequence) => sequence::hits(world, id, sequence),
-        Analytic::Baseline(_) | Analytic::Novelty(_) => Vec::new(),
+        Analytic::Baseline(baseline) => baseline::hits(world, id, baseline),
+        Analytic::Novelty(novelty) => novelty::hits(world, novelty),
     };
     found.sort_by(|a, b| a.place.cmp(&b.place));
     let found = Rc::new(found);

@@ -2,21 +2,22 @@
 
 use super::expression::{Here, holds};
 use super::hit::{At, Group, Hit, Place};
-use super::measure::measure;
+use super::measure::{gaps, measure};
 use super::report::print;
 use super::row::World;
 use super::signal::{consumed, grouped, stream};
 use siemc::ir::{
-    Analytic, ContextId, Expr, Input, Measure, MeasureRef, SignalId, StreamRef, Template, Weighed, Window,
+    Analytic, ContextId, Expr, Input, Measure, MeasureFunction, MeasureRef, SignalId, StreamRef, Template, Weighed,
+    Window,
 };
 use std::collections::BTreeSet;
 
 /// `[from, to]`, or `[from, to)` where it is open.
 #[derive(Clone, Copy)]
-struct Span {
-    from: i64,
-    to: i64,
-    open: bool,
+pub struct Span {
+    pub from: i64,
+    pub to: i64,
+    pub open: bool,
 }
 
 impl Span {
@@ -135,12 +136,12 @@ fn aligned(
 }
 
 /// The last in order.
-fn newest<'h>(hits: impl Iterator<Item = &'h Hit>) -> &'h Hit {
+pub fn newest<'h>(hits: impl Iterator<Item = &'h Hit>) -> &'h Hit {
     hits.max_by(|a, b| a.place.cmp(&b.place)).expect("a window that was asked about holds an event")
 }
 
 /// The group's part of a stream in a window, in order.
-fn within<'h>(hits: &'h [(Group, Hit)], group: &Group, span: Span) -> Vec<&'h Hit> {
+pub fn within<'h>(hits: &'h [(Group, Hit)], group: &Group, span: Span) -> Vec<&'h Hit> {
     let mut found: Vec<&Hit> =
         hits.iter().filter(|(g, h)| g == group && span.contains(h.time())).map(|(_, h)| h).collect();
     found.sort_by(|a, b| a.place.cmp(&b.place));
@@ -148,7 +149,7 @@ fn within<'h>(hits: &'h [(Group, Hit)], group: &Group, span: Span) -> Vec<&'h Hi
 }
 
 /// A hit over what it rests on; its group and place are set where the window is known.
-fn resting_on<'h>(hits: impl IntoIterator<Item = &'h Hit> + Clone) -> Option<Hit> {
+pub fn resting_on<'h>(hits: impl IntoIterator<Item = &'h Hit> + Clone) -> Option<Hit> {
     let mut whole = hits.clone().into_iter().next()?.clone();
     whole.range = hits.clone().into_iter().map(|h| h.last).collect();
     whole.events = hits.into_iter().flat_map(|h| h.events.iter().copied()).collect();
@@ -169,9 +170,14 @@ fn threshold(
 ) -> Option<Hit> {
     let inside = within(all, group, span);
     let rows: Vec<usize> = inside.iter().map(|h| h.last).collect();
+    let times: Vec<i64> = inside.iter().map(|h| h.time()).collect();
     let mut hit = resting_on(inside)?;
     for (index, m) in measures.iter().enumerate() {
-        hit.measures.insert(MeasureRef { signal: id, index }, measure(world, m, &rows));
+        let found = match m.function {
+            MeasureFunction::Gap(of) => gaps(of, &times),
+            _ => measure(world, m, &rows),
+        };
+        hit.measures.insert(MeasureRef { signal: id, index }, found);
     }
     let here = Here { measures: Some(&hit.measures), ..Here::row(world, rows[0]) };
     holds(world, having, &here).then_some(hit)
