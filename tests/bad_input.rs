@@ -1,12 +1,15 @@
-//! Bad input gives its diagnostics: each file of `tests/bad_input/` is an input and the report that it must give.
+//! Bad input gives its diagnostics: each file of `tests/bad_input/` is an input and the report that it must give, and every code
+//! has such a file.
 
 // A test that cannot read its own cases has nothing better to do than to stop.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use siemc::diagnostic::{Findings, text};
+use siemc::diagnostic::{Findings, all_codes, text};
 use siemc::source::{Files, YAML_LIMIT, yaml};
 use siemc::syntax::decode;
 
@@ -28,6 +31,31 @@ fn every_case_gives_its_report() {
     assert!(wrong.is_empty(), "{wrong}\n(BAD_INPUT=rewrite accepts what was found; read it first)");
 }
 
+/// Codes that no file can provoke, each with the test that does. A full disk, a closed pipe and the like have no code: they end a
+/// command with a plain message (`tests/cli/`), so that this is empty today.
+const WITHOUT_A_CASE: [(&str, &str); 0] = [];
+
+#[test]
+fn every_code_has_a_case_and_every_case_s_codes_a_page() {
+    let pattern = regex::Regex::new(r"(?m)^ *(?:error|warning|note)\[([A-Z][0-9]{4})\]").unwrap();
+    let mut shown: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in cases() {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for code in pattern.captures_iter(&Case::read(&path).expected) {
+            shown.entry(code[1].to_owned()).or_default().push(name.clone());
+        }
+    }
+    let known: BTreeSet<&str> = all_codes().into_iter().collect();
+    let exempt: BTreeSet<&str> = WITHOUT_A_CASE.iter().map(|(code, _)| *code).collect();
+    let lacking: Vec<&&str> =
+        known.iter().filter(|code| !shown.contains_key(**code) && !exempt.contains(**code)).collect();
+    assert!(lacking.is_empty(), "codes without a case in tests/bad_input: {lacking:?}");
+    let idle: Vec<&&str> = exempt.iter().filter(|code| shown.contains_key(**code) || !known.contains(**code)).collect();
+    assert!(idle.is_empty(), "exempt, but with a case or without a page: {idle:?}");
+    let unknown: Vec<_> = shown.iter().filter(|(code, _)| !known.contains(code.as_str())).collect();
+    assert!(unknown.is_empty(), "codes without a page: {unknown:?}");
+}
+
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad_input");
     let mut all: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -39,6 +67,8 @@ fn cases() -> Vec<PathBuf> {
 struct Case {
     about: String,
     files: Vec<Input>,
+    /// Arguments of `siemc`, one call after another in the folder of the files.
+    runs: Vec<String>,
     expected: String,
 }
 
@@ -52,11 +82,12 @@ const MARK: &str = "---- ";
 impl Case {
     fn read(path: &Path) -> Case {
         let text = std::fs::read_to_string(path).unwrap();
-        let mut case = Case { about: String::new(), files: Vec::new(), expected: String::new() };
+        let mut case = Case { about: String::new(), files: Vec::new(), runs: Vec::new(), expected: String::new() };
         let mut into_expected = false;
         for line in text.split_inclusive('\n') {
             match line.strip_prefix(MARK).map(str::trim) {
                 Some("expected") => into_expected = true,
+                Some(header) if header.starts_with("run: ") => case.runs.push(header["run: ".len()..].to_owned()),
                 Some(header) => {
                     let header =
                         header.strip_prefix("file: ").unwrap_or_else(|| panic!("{}: `{header}`", path.display()));
@@ -74,6 +105,9 @@ impl Case {
         for input in &self.files {
             write!(text, "{MARK}file: {}\n{}", input.header, input.body).unwrap();
         }
+        for run in &self.runs {
+            writeln!(text, "{MARK}run: {run}").unwrap();
+        }
         write!(text, "{MARK}expected\n{report}").unwrap();
         text
     }
@@ -88,7 +122,13 @@ impl Case {
         let paths: Vec<PathBuf> = self.files.iter().map(|input| folder.path().join(input.path())).collect();
         let root = format!("{}/", folder.path().display());
         let is_pack = self.files.iter().any(|input| input.path() == "pack.yaml");
-        let report = if is_pack { check_pack(folder.path()) } else { check(&paths) };
+        let report = if !self.runs.is_empty() {
+            self.runs.iter().map(|line| run(line, folder.path())).collect()
+        } else if is_pack {
+            check_pack(folder.path())
+        } else {
+            check(&paths)
+        };
         report.replace(&root, "")
     }
 }
@@ -112,12 +152,29 @@ fn unescaped(text: &str) -> Vec<u8> {
             (b'\\', Some(b'r')) => (b'\r', 2),
             (b'\\', Some(b'x')) => (u8::from_str_radix(std::str::from_utf8(&rest[2..4]).unwrap(), 16).unwrap(), 4),
             (b'\\', Some(b'\\')) => (b'\\', 2),
+            (b'\\', Some(b'*')) => {
+                let end = rest.iter().position(|byte| *byte == b'}').unwrap();
+                let (count, text) = std::str::from_utf8(&rest[2..end]).unwrap().split_once('{').unwrap();
+                bytes.extend(text.repeat(count.parse().unwrap()).bytes());
+                rest = &rest[end + 1..];
+                continue;
+            }
             _ => (*first, 1),
         };
         bytes.push(byte);
         rest = &rest[length..];
     }
     bytes
+}
+
+/// What `siemc` says to arguments without spaces in them: standard output, then standard error, then how it ended.
+fn run(line: &str, folder: &Path) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_siemc"));
+    let output = command.args(line.split_whitespace()).current_dir(folder).stdin(Stdio::null()).output().unwrap();
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(!err.contains("panicked"), "{err}");
+    let code = output.status.code().map_or_else(|| "no exit code".to_owned(), |code| format!("exit {code}"));
+    format!("$ siemc {line}\n{out}{err}{code}\n")
 }
 
 /// What runs over the files of a case.

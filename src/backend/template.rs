@@ -3,9 +3,9 @@
 
 use super::Target;
 use super::target;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity, shortened};
 use crate::source::Files;
-use handlebars::Handlebars;
+use handlebars::{Handlebars, RenderError, RenderErrorReason, TemplateError};
 use serde_json::Value;
 use std::path::Path;
 
@@ -40,7 +40,7 @@ impl Templates {
                 }
             };
             if let Err(error) = engine.register_template_string(name, text) {
-                findings.push(bad(target, name, &error.to_string()));
+                findings.push(bad(target, name, &parse_fault(&error)));
             }
         }
         if findings.is_empty() { Ok(Templates { engine, target }) } else { Err(findings) }
@@ -51,9 +51,28 @@ impl Templates {
     /// # Errors
     /// A template that is not there, or that names what the view does not have.
     pub fn fill(&self, name: &str, view: &Value) -> Result<String, Diagnostic> {
-        let text = self.engine.render(name, view).map_err(|e| bad(self.target, name, &e.to_string()))?;
+        let text = self.engine.render(name, view).map_err(|e| bad(self.target, name, &fill_fault(&e)))?;
         Ok(text.trim_end().to_owned())
     }
+}
+
+/// The place and the first words: the parser goes on with its whole grammar.
+fn parse_fault(error: &TemplateError) -> String {
+    let said = error.reason().to_string();
+    let said = said.split(": expected").next().unwrap_or(&said);
+    placed(error.pos(), &shortened(said))
+}
+
+fn fill_fault(error: &RenderError) -> String {
+    let said = match error.reason() {
+        RenderErrorReason::MissingVariable(Some(name)) => format!("the stage has no `{name}`"),
+        other => shortened(&other.to_string()),
+    };
+    placed(error.line_no.zip(error.column_no), &said)
+}
+
+fn placed(at: Option<(usize, usize)>, said: &str) -> String {
+    at.map_or_else(|| said.to_owned(), |(line, column)| format!("line {line}, column {column}: {said}"))
 }
 
 fn bad(target: Target, name: &str, why: &str) -> Diagnostic {

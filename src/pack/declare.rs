@@ -74,7 +74,7 @@ fn declare_field(entry: &Entry, schema: &mut Schema, findings: &mut Findings) {
         let message = format!("`{}` cannot be a field", name.value);
         let help = "records and expressions use `source`, `time` and `it` themselves; begin the name with another word";
         findings.push(Diagnostic::error(codes::TAKEN, name.span, message).help(help));
-        return;
+        // It is declared all the same: that its uses name it is no second fault.
     }
     if let Some(first) = schema.fields.get(&name.value) {
         findings.push(twice("field", &name, first.span));
@@ -95,11 +95,13 @@ fn field(node: &Node, span: Span, findings: &mut Findings) -> Option<Field> {
     let ty = keys.require("type", span, findings).and_then(|node| kit::text(node, findings));
     let about = keys.require("about", span, findings).and_then(|node| kit::text(node, findings));
     let unit = keys.text("unit", findings);
-    let values = keys.texts("values", findings);
+    let values = keys.take("values", findings);
     let case = keys.word("case", &["lower"], findings);
     let max = keys.take("max", findings);
     keys.finish(findings);
     let ty = type_named(&ty?, findings)?;
+    // Values of another type are told once, as a list that does not go with the field.
+    let texts = values.filter(|_| is_text(ty)).map(|node| kit::texts(node, findings)).unwrap_or_default();
     let mut field = Field {
         ty,
         unit: None,
@@ -110,7 +112,7 @@ fn field(node: &Node, span: Span, findings: &mut Findings) -> Option<Field> {
         span,
     };
     set_unit(&mut field, unit, findings);
-    set_texts(&mut field, values, case.as_ref(), findings);
+    set_texts(&mut field, values.map(|node| node.span), texts, case.as_ref(), findings);
     set_max(&mut field, max, findings);
     Some(field)
 }
@@ -131,7 +133,10 @@ pub fn type_named(name: &Name, findings: &mut Findings) -> Option<Type> {
         "bool" => "did you mean `boolean`?".to_owned(),
         "str" | "text" | "keyword" => "did you mean `string`?".to_owned(),
         "date" | "datetime" => "did you mean `timestamp`?".to_owned(),
-        _ => kit::suggestion(scalar, &known),
+        _ => match (list, nearest(scalar, known.iter().copied())) {
+            (true, Some(near)) => format!("did you mean `list of {near}`?"),
+            _ => kit::suggestion(scalar, &known),
+        },
     };
     let message = format!("unknown type `{}`", name.value);
     findings.push(Diagnostic::error(codes::UNKNOWN_TYPE, name.span, message).help(help));
@@ -157,12 +162,15 @@ fn set_unit(field: &mut Field, unit: Option<Name>, findings: &mut Findings) {
     field.unit = Some(unit.value);
 }
 
-fn set_texts(field: &mut Field, values: Vec<Name>, case: Option<&Name>, findings: &mut Findings) {
-    let of_text = matches!(field.ty, Type::Scalar(Scalar::String) | Type::List(Scalar::String));
-    for (key, at) in [("values", values.first()), ("case", case)] {
-        if let (Some(at), false) = (at, of_text) {
+fn is_text(ty: Type) -> bool {
+    matches!(ty, Type::Scalar(Scalar::String) | Type::List(Scalar::String))
+}
+
+fn set_texts(field: &mut Field, at: Option<Span>, values: Vec<Name>, case: Option<&Name>, findings: &mut Findings) {
+    for (key, at) in [("values", at), ("case", case.map(|case| case.span))] {
+        if let (Some(at), false) = (at, is_text(field.ty)) {
             wrong_property(
-                at.span,
+                at,
                 format!("`{key}` goes with a string, and this field is {}", article(field.ty)),
                 findings,
             );

@@ -3,7 +3,7 @@
 use super::manifest::{self, Manifest};
 use super::schema::Schema;
 use super::{Environment, Pack, RuleFile, codes, cross, declare, table};
-use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::diagnostic::{Diagnostic, Findings, Severity, nearest};
 use crate::source::yaml::{self, Node};
 use crate::source::{Files, LOOKUP_LIMIT, YAML_LIMIT};
 use crate::syntax::decode;
@@ -73,7 +73,8 @@ fn read_schema(root: &Path, manifest: &Manifest, files: &mut Files, findings: &m
         Some(named) => named.iter().filter_map(|name| inside(root, name, findings)).collect(),
         None => yaml_files(&root.join("schema")),
     };
-    if paths.is_empty() {
+    // Where files are named, what is wrong with their names is told there.
+    if paths.is_empty() && manifest.schema.as_ref().is_none_or(Vec::is_empty) {
         let message = "the pack has no schema".to_owned();
         let error = Diagnostic::new(codes::NOTHING_THERE, Severity::Error, None, message);
         findings.push(error.help("write `schema/NAME.yaml` beside `pack.yaml`"));
@@ -95,10 +96,24 @@ fn inside(root: &Path, name: &Name, findings: &mut Findings) -> Option<PathBuf> 
     let path = root.join(path);
     if !path.is_file() {
         let message = format!("there is no file `{}` in the pack", name.value);
-        findings.push(Diagnostic::error(codes::NOTHING_THERE, name.span, message));
+        let error = Diagnostic::error(codes::NOTHING_THERE, name.span, message);
+        findings.push(match nearest_file(root, &name.value) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        });
         return None;
     }
     Some(path)
+}
+
+/// The file of the same folder whose name is nearest.
+fn nearest_file(root: &Path, name: &str) -> Option<String> {
+    let folder = Path::new(name).parent()?;
+    let entries = std::fs::read_dir(root.join(folder)).ok()?.filter_map(Result::ok);
+    let mut there: Vec<String> =
+        entries.map(|entry| folder.join(entry.file_name()).to_string_lossy().into_owned()).collect();
+    there.sort();
+    nearest(name, there.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn read_lookups(
@@ -158,8 +173,8 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
 }
 
 fn looks_like_a_rule(path: &Path, files: &mut Files) -> bool {
-    let is_yaml =
-        path.extension().is_some_and(|e| e == "yaml") && path.file_name().is_some_and(|name| name != "pack.yaml");
+    let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml")
+        && path.file_name().is_some_and(|name| name != "pack.yaml");
     let text = if is_yaml { files.read(path, YAML_LIMIT).ok() } else { None };
     text.is_some_and(|id| files.text(id).lines().any(|line| line.starts_with("rule:")))
 }

@@ -5,7 +5,7 @@ use super::dialect::{null, type_name};
 use super::text::{comment, quote, span};
 use crate::backend::header;
 use crate::backend::print::Printer;
-use crate::backend::target::{MappedField, MappedSource, Unit};
+use crate::backend::target::{MappedField, MappedSource, Mapping, Unit};
 use crate::ir::{CompareOp, ExprKind, Rule};
 use crate::pack::schema::FieldId;
 use crate::plan::{Column, Expr, Plan, Read, make, words};
@@ -107,7 +107,7 @@ fn value(w: &mut Writer<'_>, read: &Read, field: FieldId, ty: Type) -> String {
         return null(ty);
     }
     let Some(mapped) = w.inputs.mapping.field(read.source, field) else {
-        let at = place_of(w.rule, read);
+        let at = Mapping::place_of(w.rule, read.source, field);
         w.faults.push(w.inputs.mapping.unmapped_field(w.rule, read.source, field, at));
         return null(ty);
     };

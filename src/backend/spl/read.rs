@@ -3,7 +3,7 @@
 use super::Writer;
 use super::text::{comment, name, quote, search_name};
 use crate::backend::header;
-use crate::backend::target::{MappedField, MappedSource, Unit};
+use crate::backend::target::{MappedField, MappedSource, Mapping, Unit};
 use crate::ir::{CompareOp, ExprKind, Rule};
 use crate::plan::{Column, Expr, Plan, Read, make, words};
 use crate::value::{Scalar, Type, Value};
@@ -140,7 +140,7 @@ fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> 
                 (Some(mapped), false) => converted(mapped, ty),
                 (_, true) => "null()".to_owned(),
                 (None, false) => {
-                    let at = w.rule.events.iter().find(|e| e.source == read.source).map(|e| e.span).unwrap_or_default();
+                    let at = Mapping::place_of(w.rule, read.source, *field);
                     w.faults.push(w.inputs.mapping.unmapped_field(w.rule, read.source, *field, at));
                     continue;
                 }

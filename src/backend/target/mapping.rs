@@ -7,7 +7,7 @@
 use super::{list, mapping_file};
 use crate::backend::Target;
 use crate::diagnostic::{Code, Diagnostic, Findings, Severity, nearest};
-use crate::ir::Rule;
+use crate::ir::{ExprKind, Leaf, Rule, walk};
 use crate::pack::Environment;
 use crate::pack::schema::{FieldId, Schema, SourceId};
 use crate::source::{Files, Span};
@@ -194,6 +194,20 @@ impl Mapping {
             self.target.name(),
             self.set
         ))
+    }
+
+    /// Where a rule reads a field of a source: where a selection asks about it, else the source's first selection.
+    pub fn place_of(rule: &Rule, source: SourceId, field: FieldId) -> Span {
+        let selections = || rule.events.iter().filter(|e| e.source == source);
+        let mut first = None;
+        for filter in selections().filter_map(|e| e.filter.as_ref()) {
+            walk::rows(rule, filter, &mut |expr| {
+                if matches!(expr.kind, ExprKind::Leaf(Leaf::Field(id)) if id == field) {
+                    first.get_or_insert(expr.span);
+                }
+            });
+        }
+        first.or_else(|| selections().next().map(|e| e.span)).unwrap_or_default()
     }
 
     fn rename_tables(&mut self, environment: &Environment, schema: &Schema) {

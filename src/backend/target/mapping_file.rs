@@ -174,7 +174,10 @@ fn fits(about: &Field, stored: &Stored) -> Result<(), String> {
     Err(match ty {
         Boolean => format!("a boolean that is kept as {} needs `truth: [yes, no]` with the two texts there", stored.ty),
         Duration | Timestamp => format!("a {ty} is kept as `{ty}`, or as `integer` or `number` with a `unit`"),
-        _ => format!("a {ty} cannot be kept as {}", stored.ty),
+        _ => {
+            let article = if ty == Integer || ty == Ip { "an" } else { "a" };
+            format!("{article} {ty} cannot be kept as {}", stored.ty)
+        }
     })
 }
 

@@ -17,16 +17,13 @@ pub use mapping::{MappedField, MappedSource, MappedTime, Mapping, MappingRequest
 pub use operators::{Form, Missing, Operator};
 
 use super::Target;
-use crate::diagnostic::{Code, Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::yaml::{self, Node};
-use crate::source::{Files, YAML_LIMIT};
+use crate::source::{Files, UNREADABLE, YAML_LIMIT};
 use include_dir::{Dir, include_dir};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// A target, or a file of one, that is not there.
-pub const NO_TARGET_FILE: Code = Code("E1110");
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/targets");
 
@@ -155,9 +152,10 @@ fn document(
 ) -> Option<Node> {
     match file(target, path, pack_root, files) {
         Ok(Some(id)) => yaml::parse(id, &files.shared_text(id), findings),
+        // Every target is embedded whole, so that this is a pack's file that went away since it was listed.
         Ok(None) => {
-            let message = format!("`targets/{}/{path}` is not there", target.name());
-            findings.push(Diagnostic::new(NO_TARGET_FILE, crate::diagnostic::Severity::Error, None, message));
+            let message = format!("`targets/{}/{path}` cannot be read: no such file", target.name());
+            findings.push(Diagnostic::new(UNREADABLE, crate::diagnostic::Severity::Error, None, message));
             None
         }
         Err(found) => {

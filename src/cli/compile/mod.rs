@@ -123,7 +123,8 @@ fn accepted(query: Query, wish: &Wish, rule: &str) -> Outcome {
     let first = Diagnostic::new(codes::NOT_ACCEPTED, Severity::Error, at, message)
         .help("`--accept approximate` takes it as it is");
     let mut refusals = vec![first];
-    refusals.extend(query.losses);
+    // No lints, which `compile` leaves to `check`: they say why there is no query.
+    refusals.extend(query.losses.into_iter().map(|loss| Diagnostic { severity: Severity::Note, ..loss }));
     Outcome::Refused(refusals)
 }
 

@@ -14,6 +14,7 @@ use super::workspace::{Selected, Workspace};
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic, Findings, Severity, nearest};
 use crate::pack::RuleFile;
+use crate::source::Files;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -95,8 +96,13 @@ fn code(code: &str, console: &mut Console) -> Result<Exit> {
         return Ok(Exit::Good);
     }
     let known = diagnostic::all_codes();
-    let near = nearest(code, known.iter().copied()).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-    console.note(&format!("error: there is no code `{code}`{near}"));
+    let message = format!("there is no code `{code}`");
+    let found = Diagnostic::new(codes::NO_RULE, Severity::Error, None, message);
+    let found = match nearest(&code.to_uppercase(), known.iter().copied()) {
+        Some(near) => found.help(format!("did you mean `{near}`?")),
+        None => found,
+    };
+    console.findings(&[found], &Files::default());
     Ok(Exit::Unusable)
 }
 

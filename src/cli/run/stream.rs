@@ -2,6 +2,8 @@
 
 use super::alert::AlertLine;
 use crate::cli::console::Console;
+use crate::diagnostic::Code;
+use crate::eval::reader::codes;
 use crate::eval::{Alert, Engine, Event, Lateness, Line, Reader};
 use crate::ir::Rule;
 use crate::pack::schema::{Schema, SourceId};
@@ -76,7 +78,7 @@ impl Run<'_> {
             match line {
                 Line::Event(event) => self.give(event),
                 Line::Unused { time } => self.advance(time),
-                Line::Bad(bad) => self.bad(&bad.to_string()),
+                Line::Bad(bad) => self.bad(bad.problem.code(), &bad.to_string()),
             }
             self.failed.take().map_or(Ok(()), Err)?;
         }
@@ -93,16 +95,17 @@ impl Run<'_> {
                 Line::Event(event) => event.clone(),
                 Line::Unused { time } => Event { source: UNUSED, time, line: number, values: Box::default() },
                 Line::Bad(bad) => {
-                    self.bad(&bad.to_string());
+                    self.bad(bad.problem.code(), &bad.to_string());
                     continue;
                 }
             };
             let number = event.line;
             if let Err(late) = lateness.push(event, &mut |event| self.give(&event)) {
                 let behind = print::duration(late.behind);
-                self.bad(&format!(
-                    "line {number}: {behind} older than an event before it, and `--lateness` allows less"
-                ));
+                self.bad(
+                    codes::LATE,
+                    &format!("line {number}: {behind} older than an event before it, and `--lateness` allows less"),
+                );
             }
             self.failed.take().map_or(Ok(()), Err)?;
         }
@@ -118,7 +121,7 @@ impl Run<'_> {
             match line {
                 Line::Event(event) => events.push(event.clone()),
                 Line::Unused { time } => newest = newest.max(Some(time)),
-                Line::Bad(bad) => self.bad(&bad.to_string()),
+                Line::Bad(bad) => self.bad(bad.problem.code(), &bad.to_string()),
             }
         }
         events.sort_by_key(|event| event.time);
@@ -146,7 +149,7 @@ impl Run<'_> {
         if let Err(late) = pushed {
             let behind = print::duration(late.newest.saturating_sub(late.time));
             let line = event.line;
-            self.bad(&format!(
+            self.bad(codes::LATE, &format!(
                 "line {line}: {behind} older than an event before it; `--lateness {behind}` or `--sort` would take it"
             ));
         }
@@ -165,10 +168,10 @@ impl Run<'_> {
         self.settings.until.is_some_and(|until| time > until)
     }
 
-    fn bad(&mut self, text: &str) {
+    fn bad(&mut self, code: Code, text: &str) {
         self.told.bad += 1;
         match self.told.bad.cmp(&(MOST_REPORTED + 1)) {
-            std::cmp::Ordering::Less => self.console.note(text),
+            std::cmp::Ordering::Less => self.console.note(&format!("error[{code}]: {text}")),
             std::cmp::Ordering::Equal => self.console.note("more bad lines follow, and are only counted"),
             std::cmp::Ordering::Greater => {}
         }

@@ -11,6 +11,7 @@
 //! - A value outside a field's declared `values` is kept: the device knows more than the schema.
 //! - Of a key that stands twice in an object, the last one counts. A blank line is nothing.
 
+pub mod codes;
 mod convert;
 mod intern;
 mod item;
@@ -20,6 +21,7 @@ mod object;
 use super::engine::Engine;
 use super::event::Event;
 use super::fields::used_fields;
+use crate::diagnostic::Code;
 use crate::ir::Rule;
 use crate::pack::schema::{FieldId, Schema, SourceId};
 use lines::{Lines, Raw};
@@ -99,6 +101,21 @@ pub enum Problem {
         /// What should.
         expected: String,
     },
+}
+
+impl Problem {
+    /// Its code, for `siemc explain`.
+    pub const fn code(&self) -> Code {
+        match self {
+            Problem::TooLong => codes::TOO_LONG,
+            Problem::NotUtf8(_) => codes::NOT_UTF8,
+            Problem::NotJson(_) => codes::NOT_JSON,
+            Problem::NoSource => codes::NO_SOURCE,
+            Problem::NoTime => codes::NO_TIME,
+            Problem::UnknownSource { .. } => codes::UNKNOWN_SOURCE,
+            Problem::WrongType { .. } => codes::WRONG_TYPE,
+        }
+    }
 }
 
 fn hint(nearest: Option<&str>) -> String {

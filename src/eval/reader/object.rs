@@ -109,7 +109,7 @@ impl Object {
         let level =
             Level { keys: &self.keys, sources: &self.sources, targets: &self.targets, found: &mut self.found, base: 0 };
         let parsed = json.deserialize_map(level).and_then(|()| json.end());
-        parsed.map_err(|e| Problem::NotJson(e.to_string()))?;
+        parsed.map_err(|e| Problem::NotJson(why(&e)))?;
         let Some((source, used)) = self.found.source else { return Err(self.no_source()) };
         if let Some(problem) = self.wrong(source) {
             return Err(problem);
@@ -154,6 +154,25 @@ impl Object {
                 Some(wrong_type(name, found, &target.expected()))
             }
         })
+    }
+}
+
+/// What the parser says, without its own line (always the first) and its words for JSON's kinds.
+fn why(error: &serde_json::Error) -> String {
+    let at = format!(" at line {} column {}", error.line(), error.column());
+    let column = error.column();
+    if error.is_eof() {
+        return format!("it ends too early, at column {column}");
+    }
+    let said = error.to_string();
+    let said = said.strip_suffix(&at).unwrap_or(&said);
+    let found = said.strip_prefix("invalid type: ").and_then(|said| said.strip_suffix(", expected an object"));
+    match found {
+        Some("sequence") => "found a list".to_owned(),
+        Some(found) => {
+            format!("found {}", found.replacen("string", "the text", 1).replacen("integer", "the number", 1))
+        }
+        None => format!("{said} at column {column}"),
     }
 }
 
