@@ -2,7 +2,7 @@
 
 use super::expression::{Code, Compiler};
 use super::row::Item;
-use super::{any, evidence, matching, sequence, threshold, together};
+use super::{any, baseline, evidence, matching, novelty, sequence, threshold, together};
 use crate::ir::{self, Input, SignalId, StreamRef};
 
 /// An analytic with what it remembers.
@@ -61,7 +61,7 @@ pub fn build(id: SignalId, analytic: &ir::Analytic, compiler: &Compiler<'_>) -> 
             evidence::build(id, of, when, keys, *window, *alert_at, compiler)
         }
         ir::Analytic::Sequence(sequence) => sequence::build(id, sequence, compiler),
-        // The checker lets none through yet.
-        ir::Analytic::Baseline(_) | ir::Analytic::Novelty(_) => any::build(&[], None, compiler),
+        ir::Analytic::Baseline(baseline) => baseline::build(id, baseline, compiler),
+        ir::Analytic::Novelty(novelty) => novelty::build(novelty, compiler),
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! A [`Sample`] is what one event adds; it is taken once, when the event arrives. [`MeasureCode::over`] is the meaning; [`Running`]
 //! keeps the same value up to date where that is exact (counts and sums of integers: fractions do not cancel).
+//! A sample of a gap is the time since the row before; the first row of a window has none.
 
 use super::expression::compile::holds;
 use super::expression::{Code, Frame};
-use crate::ir::MeasureFunction;
+use super::moments::Moments;
+use crate::ir::{GapMeasure, MeasureFunction};
 use crate::value::{Scalar, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -42,6 +44,20 @@ impl MeasureCode {
         Sample::In(self.argument.as_ref().map_or(Value::Missing, |a| a.value(frame).into_owned()))
     }
 
+    /// What an item adds that came so long after the one before it in the window, milliseconds.
+    pub fn sample_after<'a>(&'a self, frame: &Frame<'a>, gap: Option<i64>) -> Sample {
+        match gap {
+            Some(gap) if self.is_gap() => Sample::In(Value::Duration(gap)),
+            None if self.is_gap() => Sample::Out,
+            _ => self.sample(frame),
+        }
+    }
+
+    /// Whether it measures gaps.
+    pub fn is_gap(&self) -> bool {
+        matches!(self.function, MeasureFunction::Gap(_))
+    }
+
     /// The measure over samples in order.
     pub fn over<'s>(&self, samples: impl Iterator<Item = &'s Sample>) -> Value {
         let taken = samples.filter_map(|s| match s {
@@ -66,6 +82,10 @@ impl MeasureCode {
             }
             MeasureFunction::Sum if self.exact => whole_sum(&values).map(|(sum, _)| self.whole(sum)),
             MeasureFunction::Sum => number_sum(&values).map(|(sum, _)| Value::number(sum)),
+            MeasureFunction::Avg if self.ty == Scalar::Duration => moments(&values).whole_mean().map(Value::Duration),
+            MeasureFunction::Stddev if self.ty == Scalar::Duration => {
+                moments(&values).whole_stddev().map(Value::Duration)
+            }
             MeasureFunction::Avg => mean(&values).map(|m| super::expression::number_as(self.ty, m)),
             MeasureFunction::Min => values.into_iter().min_by(|a, b| a.order(b)).cloned(),
             MeasureFunction::Max => values.into_iter().max_by(|a, b| a.order(b)).cloned(),
@@ -74,8 +94,10 @@ impl MeasureCode {
             MeasureFunction::First => values.first().copied().cloned(),
             MeasureFunction::Last => values.last().copied().cloned(),
             MeasureFunction::Values(most) => Some(distinct_values(values, most)),
+            MeasureFunction::Gap(gap) => over_gaps(gap, values),
+            // A baseline answers these.
+            MeasureFunction::History(_) => None,
             // `any` and `all` are answered before missing arguments are left out.
-            MeasureFunction::Gap(_) | MeasureFunction::History(_) => None,
             MeasureFunction::Count | MeasureFunction::Any | MeasureFunction::All => {
                 Some(Value::Integer(values.len() as i64))
             }
@@ -128,10 +150,48 @@ fn stddev(values: &[&Value]) -> Option<f64> {
     Some((squares / (n - 1.0)).sqrt())
 }
 
-/// Nearest rank: the smallest r >= 1 with `100 r >= p n`.
+fn moments(values: &[&Value]) -> Moments {
+    let mut moments = Moments::default();
+    values.iter().filter_map(|v| whole_of(v)).for_each(|n| moments.add(n, 1));
+    moments
+}
+
+fn over_gaps(gap: GapMeasure, values: Vec<&Value>) -> Option<Value> {
+    match gap {
+        GapMeasure::Mean | GapMeasure::Stddev | GapMeasure::Cv => of_moments(gap, &moments(&values)),
+        GapMeasure::Median => percentile(values, 50.0),
+        GapMeasure::Min => values.into_iter().min_by(|a, b| a.order(b)).cloned(),
+        GapMeasure::Max => values.into_iter().max_by(|a, b| a.order(b)).cloned(),
+        GapMeasure::Share { low, high } => {
+            let inside = values.iter().filter_map(|v| whole_of(v)).filter(|g| (low..=high).contains(g)).count();
+            share(inside as i64, values.len() as i64)
+        }
+    }
+}
+
+fn of_moments(gap: GapMeasure, moments: &Moments) -> Option<Value> {
+    match gap {
+        GapMeasure::Mean => moments.whole_mean().map(Value::Duration),
+        GapMeasure::Stddev => moments.whole_stddev().map(Value::Duration),
+        _ => {
+            let (deviation, mean) = (moments.stddev()?, moments.mean()?);
+            (mean > 0.0).then(|| Value::number(deviation / mean))
+        }
+    }
+}
+
+fn share(inside: i64, all: i64) -> Option<Value> {
+    (all > 0).then(|| Value::number(inside as f64 / all as f64))
+}
+
 fn percentile(mut values: Vec<&Value>, p: f64) -> Option<Value> {
     values.sort_by(|a, b| a.order(b));
-    let wanted = p * values.len() as f64;
+    values.get(nearest_rank(p, values.len()).checked_sub(1)?).copied().cloned()
+}
+
+/// Nearest rank among n: the smallest r >= 1 with `100 r >= p n`.
+pub fn nearest_rank(p: f64, n: usize) -> usize {
+    let wanted = p * n as f64;
     let mut rank = ((wanted / 100.0).floor() as usize).max(1);
     while (rank as f64) * 100.0 < wanted {
         rank += 1;
@@ -139,7 +199,7 @@ fn percentile(mut values: Vec<&Value>, p: f64) -> Option<Value> {
     while rank > 1 && (rank as f64 - 1.0) * 100.0 >= wanted {
         rank -= 1;
     }
-    values.get(rank - 1).copied().cloned()
+    rank
 }
 
 fn distinct_values(mut values: Vec<&Value>, most: u32) -> Value {
@@ -155,6 +215,10 @@ pub enum Running {
     Counts { all: i64, yes: i64, present: i64 },
     /// Sum of integers and how many there are.
     Sum(i128, i64),
+    /// Sums of gaps.
+    Gaps(Moments),
+    /// Gaps, and those of the length that is asked for.
+    Share { low: i64, high: i64, all: i64, inside: i64 },
     /// How often each value is there.
     Distinct(FxHashMap<Value, u32>),
     /// Computed from the window when asked.
@@ -170,8 +234,17 @@ impl Running {
             }
             MeasureFunction::Sum if measure.exact => Running::Sum(0, 0),
             MeasureFunction::Distinct => Running::Distinct(FxHashMap::default()),
+            MeasureFunction::Gap(GapMeasure::Mean | GapMeasure::Stddev | GapMeasure::Cv) => {
+                Running::Gaps(Moments::default())
+            }
+            MeasureFunction::Gap(GapMeasure::Share { low, high }) => Running::Share { low, high, all: 0, inside: 0 },
             _ => Running::Asked,
         }
+    }
+
+    /// Whether its value needs the samples.
+    pub fn asks(&self) -> bool {
+        matches!(self, Running::Asked)
     }
 
     /// A sample enters (`by` 1) or leaves (-1).
@@ -187,6 +260,13 @@ impl Running {
                 if let Some(whole) = whole_of(value) {
                     *sum += i128::from(whole) * i128::from(by);
                     *n += by;
+                }
+            }
+            Running::Gaps(moments) => whole_of(value).into_iter().for_each(|gap| moments.add(gap, by)),
+            Running::Share { low, high, all, inside } => {
+                if let Some(gap) = whole_of(value) {
+                    *all += by;
+                    *inside += if (*low..=*high).contains(&gap) { by } else { 0 };
                 }
             }
             Running::Distinct(seen) if !value.is_missing() => {
@@ -215,6 +295,11 @@ impl Running {
             Running::Sum(_, 0) => Value::Missing,
             Running::Sum(sum, _) => measure.whole(*sum),
             Running::Distinct(seen) => Value::Integer(seen.len() as i64),
+            Running::Gaps(moments) => match measure.function {
+                MeasureFunction::Gap(gap) => of_moments(gap, moments).unwrap_or(Value::Missing),
+                _ => Value::Missing,
+            },
+            Running::Share { all, inside, .. } => share(*inside, *all).unwrap_or(Value::Missing),
             Running::Asked => measure.over(samples),
         }
     }

@@ -5,7 +5,7 @@
 //!
 //! To read it beside the written meaning, start at `state` (one time after another: order, contexts, signals, alerts), then one
 //! file for each part: `matching`, `any`, `threshold`, `together`, `evidence` (the last three over `window`),
-//! `sequence`, `measure`, `context`, `expression`, `keys`, `confidence`, `once_per`, `alerting`.
+//! `sequence`, `baseline` (its statistics in `past`), `novelty`, `measure`, `context`, `expression`, `keys`, `confidence`, `once_per`, `alerting`.
 //!
 //! Where the meaning leaves a choice, this is what was chosen:
 //! - `time` in an expression over a hit is its last event's, as every other field; a hit's own time orders it.
@@ -14,12 +14,15 @@
 //! - `known` of a context looks at its stream without the context's own `where`: an agent that reports anything is not silent.
 //! - Exceptions come before `confidence` and `once_per`: a hit that is known to be good does not use up a bucket.
 //! - Hits of one signal at one window end or deadline stand in the order of their last events.
-//! - The standard deviation is taken of deviations from the first value, so that equal values have exactly none.
+//! - The standard deviation is taken of deviations from the first value, so that equal values have exactly none. Over durations, and
+//!   over whole values of a baseline, it comes of exact sums.
+//! - A baseline's own value is its measure as it is: a sum over nothing is missing there, though it counts as 0 in later histories.
 
 pub mod alert;
 mod alerting;
 mod analytic;
 mod any;
+mod baseline;
 mod confidence;
 mod context;
 pub mod engine;
@@ -31,7 +34,10 @@ mod keys;
 pub mod lateness;
 mod matching;
 mod measure;
+mod moments;
+mod novelty;
 mod once_per;
+mod past;
 pub mod reader;
 mod row;
 mod sequence;

@@ -1,4 +1,4 @@
-//! `threshold`: `having` over all the group's events in the window.
+//! `threshold`: `having` over all the group's events in the window. A `cadence` is one over the gaps between them.
 
 use super::analytic::{Analytic, Arrival, Port};
 use super::expression::{Code, Compiler};
@@ -63,7 +63,9 @@ impl Decision for Threshold {
 
     fn admit(&self, memory: &mut Memory, arrival: &Arrival, lets: &[Code]) -> bool {
         let frame = arrival.item.frame(lets);
-        let samples: Box<[Sample]> = self.measures.iter().map(|m| m.sample(&frame)).collect();
+        let before = memory.window.back().map(|e| e.item.time());
+        let gap = before.map(|time| arrival.item.time().saturating_sub(time));
+        let samples: Box<[Sample]> = self.measures.iter().map(|m| m.sample_after(&frame, gap)).collect();
         for (running, sample) in memory.running.iter_mut().zip(&samples) {
             running.update(sample, 1);
         }
@@ -79,6 +81,14 @@ impl Decision for Threshold {
         while let Some(entry) = window.pop_front_if(|e| e.item.time() < from) {
             for (running, sample) in memory.running.iter_mut().zip(&entry.samples) {
                 running.update(sample, -1);
+            }
+        }
+        // The gap before the first item that is left reaches out of the window.
+        for (number, (measure, running)) in self.measures.iter().zip(&mut memory.running).enumerate() {
+            let first = window.front_mut().and_then(|e| e.samples.get_mut(number)).filter(|_| measure.is_gap());
+            if let Some(sample) = first {
+                running.update(sample, -1);
+                *sample = Sample::Out;
             }
         }
     }

@@ -10,7 +10,7 @@ mod like;
 mod lookup;
 mod pattern;
 
-pub use arithmetic::{from_number as number_as, from_whole as whole_as};
+pub use arithmetic::{from_number as number_as, from_whole as whole_as, to_whole};
 pub use compile::Compiler;
 pub use function::text_of;
 pub use lookup::Table;

@@ -167,6 +167,49 @@ pub fn count() -> Measure {
     measure(MeasureFunction::Count, None)
 }
 
+/// A measure of a cadence.
+pub fn gap(gap: GapMeasure) -> Measure {
+    let ty = match gap {
+        GapMeasure::Cv | GapMeasure::Share { .. } => Type::NUMBER,
+        _ => Type::DURATION,
+    };
+    Measure { ty, ..measure(MeasureFunction::Gap(gap), None) }
+}
+
+/// A question about a baseline's history.
+pub fn statistic(statistic: Statistic, ty: Type) -> Measure {
+    Measure { ty, ..measure(MeasureFunction::History(statistic), None) }
+}
+
+/// Of the counts of the first event, by `g`, in buckets of 10 ms over a history of 100 ms; it hits at every bucket.
+pub fn baseline(statistics: &[(Statistic, Type)]) -> Baseline {
+    Baseline {
+        of: input(stream(0)),
+        keys: keys(&["g"]),
+        against: None,
+        measure: count(),
+        per: 10,
+        history: 100,
+        empty: Empty::Zero,
+        season: None,
+        statistics: statistics.iter().map(|(s, ty)| statistic(*s, *ty)).collect(),
+        having: at_least(int(1), 1),
+    }
+}
+
+/// First `n` of a group `g` in 100 ms, if it is known for 20 ms.
+pub fn novelty() -> Novelty {
+    Novelty { of: input(stream(0)), keys: keys(&["g"]), value: keys(&["n"]), history: 100, learn: 20, known: None }
+}
+
+/// The details of every alert of the rule, whose last signal hits with so many measures.
+pub fn details(mut rule: Rule, measures: usize, events: &[Event], until: Option<i64>) -> Vec<(i64, Vec<Value>)> {
+    let measured = |index| expr(ExprKind::Leaf(Leaf::Measure(MeasureRef { signal: rule.detect, index })), Type::NUMBER);
+    rule.alert.details = (0..measures).map(|n| (format!("m{n}"), measured(n))).collect();
+    let found = run(&rule, events.to_vec(), until);
+    found.into_iter().map(|a| (a.time, a.values.into_iter().map(|(_, v)| v).collect())).collect()
+}
+
 /// Events by the source and the value of `k`; signals; the last one detects.
 pub fn rule(events: &[(SourceId, &str)], signals: Vec<Analytic>) -> Rule {
     let event = |(source, k): &(SourceId, &str)| crate::ir::Event {
