@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
             errors: before,
             unreadable: findings.all.iter().any(|d| {
                 d.severity == Severity::Error
-                    && d.code.0.starts_with("E03")
+                    && ["E01", "E02", "E03"].iter().any(|room| d.code.0.starts_with(room))
                     && d.span.is_some_and(|s| s.file == rule.span.file)
             }),
             pack,

@@ -127,3 +127,5 @@ pub const LEVEL_UNREACHED: Code = Code("W0808");
 pub const CONTEXT_UNKNOWN: Code = Code("W0810");
 /// Telemetry that this environment lacks, and what remains.
 pub const TIER: Code = Code("W0811");
+/// A beat or a baseline over next to nothing.
+pub const LITTLE_SUPPORT: Code = Code("W0812");

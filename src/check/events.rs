@@ -270,7 +270,9 @@ pub(super) fn streams_of(kind: &AnalyticKind) -> Vec<&Name> {
         AnalyticKind::Stream(name) => vec![name],
         AnalyticKind::Match { of, .. } => vec![of],
         AnalyticKind::Any { of, .. } => of.iter().collect(),
-        AnalyticKind::Threshold { of, .. } => of.iter().collect(),
+        AnalyticKind::Threshold { of, .. } | AnalyticKind::Cadence { of, .. } => of.iter().collect(),
+        AnalyticKind::Baseline(baseline) => baseline.of.iter().collect(),
+        AnalyticKind::Novelty(novelty) => novelty.of.iter().chain(&novelty.known).collect(),
         AnalyticKind::Together { of, after, .. } => of.iter().chain(after).collect(),
         AnalyticKind::Evidence { of, .. } => of.iter().map(|(n, _)| n).collect(),
         AnalyticKind::Sequence { steps, until, .. } => {

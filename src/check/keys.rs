@@ -15,21 +15,41 @@ use crate::syntax::rule::{By, Key, Name};
 use crate::value::Type;
 use std::collections::BTreeSet;
 
+/// What the fields are for, in messages.
+struct Role {
+    noun: &'static str,
+    verb: &'static str,
+    place: &'static str,
+}
+
+const KEY: Role = Role { noun: "key", verb: "group by", place: "`by`" };
+const VALUE: Role = Role { noun: "value", verb: "compare", place: "`value`" };
+
 impl Checker<'_> {
     /// The keys for rows of some streams. `whose` names the streams in messages.
     pub fn keys(&mut self, by: Option<&By>, rows: &[&Rows], whose: &str) -> Option<Keys> {
         let Some(by) = by else { return Some(Keys::default()) };
-        let keys: Vec<Option<ir::Key>> = by.value.iter().map(|k| self.key(k, rows, whose)).collect();
+        self.each_key(by, rows, whose, &KEY)
+    }
+
+    /// The values that a `novelty` has seen or not, written as keys are.
+    pub fn values(&mut self, value: &By, rows: &Rows, whose: &str) -> Option<Keys> {
+        self.each_key(value, &[rows], whose, &VALUE)
+    }
+
+    fn each_key(&mut self, by: &By, rows: &[&Rows], whose: &str, role: &Role) -> Option<Keys> {
+        let keys: Vec<Option<ir::Key>> = by.value.iter().map(|k| self.key(k, rows, whose, role)).collect();
         let keys: Vec<ir::Key> = keys.into_iter().collect::<Option<_>>()?;
         for (place, key) in keys.iter().enumerate() {
             if keys.iter().take(place).any(|k| k.name == key.name) {
-                return self.error(codes::TWICE, key.span, format!("the key `{}` is listed twice", key.name));
+                let message = format!("the {} `{}` is listed twice", role.noun, key.name);
+                return self.error(codes::TWICE, key.span, message);
             }
         }
         Some(Keys(keys))
     }
 
-    fn key(&mut self, written: &Key, rows: &[&Rows], whose: &str) -> Option<ir::Key> {
+    fn key(&mut self, written: &Key, rows: &[&Rows], whose: &str, role: &Role) -> Option<ir::Key> {
         self.known_fields(written)?;
         let name = written.label.as_ref().or(written.fields.first())?;
         let mut key = ir::Key { name: name.value.clone(), by_source: Vec::new(), ty: Type::STRING, span: written.span };
@@ -43,7 +63,7 @@ impl Checker<'_> {
         }
         let mut good = true;
         for (source, rows) in sources {
-            match self.key_of_source(written, source, rows, whose) {
+            match self.key_of_source(written, source, rows, whose, role) {
                 Some(expr) => good &= self.add_to_key(&mut key, source, expr).is_some(),
                 None => good = false,
             }
@@ -92,24 +112,33 @@ impl Checker<'_> {
         good
     }
 
-    fn key_of_source(&mut self, written: &Key, source: SourceId, rows: &Rows, whose: &str) -> Option<ir::Expr> {
+    fn key_of_source(
+        &mut self,
+        written: &Key,
+        source: SourceId,
+        rows: &Rows,
+        whose: &str,
+        role: &Role,
+    ) -> Option<ir::Expr> {
         let fitting = written.fields.iter().find(|f| self.source_has(source, &f.value));
         let Some(field) = fitting else {
             let names = super::checker::listed(written.fields.iter().map(|f| f.value.as_str()));
             let source_name = self.source_name(source);
-            let message = format!("{whose} reads `{source_name}`, which has no {names} to group by");
+            let message = format!("{whose} reads `{source_name}`, which has no {names} to {}", role.verb);
             let help = format!(
-                "give the key an alternative that `{source_name}` has: `label: [{}, ...]`",
+                "give the {} an alternative that `{source_name}` has: `label: [{}, ...]`",
+                role.noun,
                 first_name(written)
             );
             return self.error_help(codes::KEY_MISSING, written.span, message, help);
         };
         let rows = Rows { variants: rows.variants.iter().filter(|v| v.source == source).cloned().collect() };
-        let site = Site { place: "`by`", rows: &rows, kind: SiteKind::Row };
+        let site = Site { place: role.place, rows: &rows, kind: SiteKind::Row };
         let expr = self.value(&site, &name_expr(field))?;
         if let Type::List(_) = expr.ty {
-            let message = format!("the list `{}` cannot be a key", field.value);
-            return self.error_help(codes::KEY_TYPE, field.span, message, "group by a field that holds one value");
+            let message = format!("the list `{}` cannot be a {}", field.value, role.noun);
+            let help = format!("{} a field that holds one value", role.verb);
+            return self.error_help(codes::KEY_TYPE, field.span, message, help);
         }
         Some(expr)
     }
@@ -148,7 +177,7 @@ impl Checker<'_> {
             }
             let mut asked = written.clone();
             asked.span = at;
-            let expr = self.key_of_source(&asked, source, &rows, whose)?;
+            let expr = self.key_of_source(&asked, source, &rows, whose, &KEY)?;
             self.add_to_key(key, source, expr)?;
         }
         Some(())

@@ -7,6 +7,7 @@ use crate::source::Files;
 use std::path::Path;
 
 mod fold;
+mod history;
 mod meaning;
 
 const PACK: &str = "

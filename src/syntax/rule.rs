@@ -205,6 +205,17 @@ pub enum AnalyticKind {
         /// Keys, window, conditions.
         windowed: Windowed,
     },
+    /// `cadence:`; as a threshold, over the gaps between the events.
+    Cadence {
+        /// `of:`.
+        of: Option<Name>,
+        /// Keys, window, conditions.
+        windowed: Windowed,
+    },
+    /// `baseline:`.
+    Baseline(Box<Baseline>),
+    /// `novelty:`.
+    Novelty(Box<Novelty>),
     /// `together:`.
     Together {
         /// `of:`.
@@ -240,6 +251,50 @@ pub enum AnalyticKind {
         /// `where:`, with context, on the final step's event.
         filter: Option<Expr>,
     },
+}
+
+/// `{ of, where, by, against, measure, per, history, empty, season, having }`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Baseline {
+    /// `of:`.
+    pub of: Option<Name>,
+    /// `where:`, with context, on each event that is consumed.
+    pub filter: Option<Expr>,
+    /// `by:`.
+    pub by: Option<By>,
+    /// `against:`, names of keys.
+    pub against: Vec<Name>,
+    /// `measure:`.
+    pub measure: Option<Expr>,
+    /// `per:`, a bucket's length.
+    pub per: Option<Expr>,
+    /// `history:`.
+    pub history: Option<Expr>,
+    /// `empty: zero | skip`.
+    pub empty: Option<Name>,
+    /// `season:`.
+    pub season: Option<Name>,
+    /// `having:`.
+    pub having: Option<Expr>,
+}
+
+/// `{ of, where, by, value, history, learn, known }`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Novelty {
+    /// `of:`.
+    pub of: Option<Name>,
+    /// `where:`, with context, on each event that is consumed.
+    pub filter: Option<Expr>,
+    /// `by:`.
+    pub by: Option<By>,
+    /// `value:`, written as keys are.
+    pub value: Option<By>,
+    /// `history:`.
+    pub history: Option<Expr>,
+    /// `learn:`.
+    pub learn: Option<Expr>,
+    /// `known:`, a stream.
+    pub known: Option<Name>,
 }
 
 /// What analytics over windows share.

@@ -1,7 +1,10 @@
 //! Analytics: each reads streams that were checked before it, and says what rows its hits are.
 
+mod baseline;
 mod evidence;
+mod novelty;
 mod sequence;
+mod threshold;
 mod together;
 mod window;
 
@@ -15,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::ir::{self, EventId, Input, Keys, SignalId, StreamRef};
 use crate::source::Span;
 use crate::syntax::expr::Expr;
-use crate::syntax::rule::{Analytic, AnalyticKind, By, Name, Windowed};
+use crate::syntax::rule::{Analytic, AnalyticKind, By, Name};
 
 /// An analytic with the rows of its hits.
 struct Typed {
@@ -82,6 +85,9 @@ impl Checker<'_> {
             AnalyticKind::Match { of, filter, by } => self.matching(of, filter.as_ref(), by.as_ref()),
             AnalyticKind::Any { of, by } => self.any(of, by.as_ref(), analytic.span),
             AnalyticKind::Threshold { of, windowed } => self.threshold(id, of.as_ref(), windowed, analytic.span),
+            AnalyticKind::Cadence { of, windowed } => self.cadence(id, of.as_ref(), windowed, analytic.span),
+            AnalyticKind::Baseline(written) => self.baseline(id, written),
+            AnalyticKind::Novelty(written) => self.novelty(written),
             AnalyticKind::Together { of, at_least, after, windowed } => {
                 self.together(of, at_least.as_ref(), after.as_ref(), windowed, analytic.span)
             }
@@ -123,49 +129,6 @@ impl Checker<'_> {
         };
         let rows = keys.as_ref().map_or_else(|| rows.clone(), |k| self.grouped(&rows, k));
         Some(Typed { analytic: ir::Analytic::Any { of: streams, keys }, rows, range: Rows::union(&ranges) })
-    }
-
-    fn threshold(&mut self, id: SignalId, of: Option<&Name>, windowed: &Windowed, span: Span) -> Option<Typed> {
-        let input = match of {
-            Some(of) => self.input(of, windowed.filter.as_ref(), "the `where` of `threshold`").map(|i| (of, i)),
-            None => self.error_help(codes::PART_MISSING, span, "`threshold` needs `of`", "the stream that it measures"),
-        };
-        let window = self.window(windowed, "threshold", span);
-        if windowed.having.is_none() {
-            let help = "the condition that makes a hit, such as `having: count() >= 3`";
-            self.error_help::<()>(codes::PART_MISSING, span, "`threshold` needs `having`", help);
-        }
-        let (of, (input, rows)) = input?;
-        let keys = self.keys(windowed.by.as_ref(), &[&rows], &stream_text(of));
-        let grouped = keys.as_ref().map_or_else(|| rows.clone(), |k| self.grouped(&rows, k));
-        let measures = self.named_measures(&windowed.measures, &grouped)?;
-        let having = windowed.having.as_ref()?;
-        let (having, measures) = self.having(&grouped, id, measures, having)?;
-        let analytic = ir::Analytic::Threshold { of: input, keys: keys?, window: window?, measures, having };
-        Some(Typed { analytic, range: grouped.clone(), rows: grouped })
-    }
-
-    fn named_measures(&mut self, written: &[(Name, Expr)], rows: &Rows) -> Option<Vec<ir::Measure>> {
-        let mut measures: Vec<Option<ir::Measure>> = Vec::new();
-        for (place, (name, expr)) in written.iter().enumerate() {
-            let taken = self.schema.field(&name.value).is_some()
-                || self.names.lets.id(&name.value).is_some()
-                || self.names.contexts.id(&name.value).is_some();
-            if taken {
-                let message = format!("the measure `{}` has the name of a field, let or context", name.value);
-                self.error_help::<()>(
-                    codes::CLASH,
-                    name.span,
-                    message,
-                    "nothing shadows another name: rename the measure",
-                );
-            } else if written.iter().take(place).any(|(n, _)| n.value == name.value) {
-                let message = format!("the measure `{}` is declared twice", name.value);
-                self.error::<()>(codes::CLASH, name.span, message);
-            }
-            measures.push(self.measure(&Site::analytic("a measure", rows), Some(name.value.clone()), expr));
-        }
-        measures.into_iter().collect()
     }
 
     /// A stream as an analytic consumes it, with its rows.

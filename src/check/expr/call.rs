@@ -1,11 +1,12 @@
 //! Calls: `exists`, `any`, `all`, `if`, `coalesce`, `matched`, functions of values, and measures where they may stand.
 
-use super::{Called, Site, SiteKind, Typer, function, measure};
+use super::{Called, Measures, Site, SiteKind, Typer, function, measure};
 use crate::check::codes;
 use crate::check::consts::with_article;
 use crate::check::names::with_nearest;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, ExprKind, Leaf, MeasureRef};
+use crate::source::Span;
 use crate::syntax::expr::{Expr, ExprKind as Written};
 use crate::value::Type;
 
@@ -14,6 +15,9 @@ const FORMS: [&str; 6] = ["exists", "any", "all", "if", "coalesce", "matched"];
 
 impl Typer<'_, '_, '_> {
     pub(super) fn call(&mut self, called: &Called) -> Option<ir::Expr> {
+        if let Some(read) = self.gap_call(called).or_else(|| self.statistic_call(called)) {
+            return read;
+        }
         if self.is_measure(called) {
             return self.measure_call(called);
         }
@@ -64,18 +68,15 @@ impl Typer<'_, '_, '_> {
     fn measure_call(&mut self, called: &Called) -> Option<ir::Expr> {
         match self.site.kind {
             SiteKind::Having(signal) => {
-                let rows = self.having.as_ref()?.rows;
-                let site = Site::analytic("a measure", rows);
-                let measure = self.check.measure_of_call(&site, None, called)?;
-                let having = self.having.as_mut()?;
-                let known = having.measures.iter().position(|m| same_measure(m, &measure));
-                let (ty, nullable) = (measure.ty, measure.nullable);
-                let index = known.unwrap_or(having.measures.len());
-                if known.is_none() {
-                    having.measures.push(measure);
-                }
-                let leaf = Leaf::Measure(MeasureRef { signal, index });
-                Some(ir::Expr { kind: ExprKind::Leaf(leaf), ty, nullable, span: called.span })
+                let (rows, kind) = self.having.as_ref().map(|h| (h.rows, h.kind))?;
+                let measure = match kind {
+                    Measures::Window => {
+                        self.check.measure_of_call(&Site::analytic("a measure", rows), None, called)?
+                    }
+                    Measures::Gaps => self.cadence_count(None, called)?,
+                    Measures::History { .. } => return self.not_of_history(called),
+                };
+                self.measured_in_place(signal, measure, called.span)
             }
             SiteKind::Hit { range, details: true } => {
                 let site = Site { place: "a measure over the hit's events", rows: range, kind: SiteKind::Range };
@@ -91,6 +92,24 @@ impl Typer<'_, '_, '_> {
                 "measures may stand in `measures` and `having` of a threshold, in a context's `measure`, and in `alert.details`",
             ),
         }
+    }
+
+    /// A measure that `having` writes in place; one that is there already is read again.
+    pub(super) fn measured_in_place(
+        &mut self,
+        signal: ir::SignalId,
+        measure: ir::Measure,
+        span: Span,
+    ) -> Option<ir::Expr> {
+        let having = self.having.as_mut()?;
+        let known = having.measures.iter().position(|m| same_measure(m, &measure));
+        let (ty, nullable) = (measure.ty, measure.nullable);
+        let index = known.unwrap_or(having.measures.len());
+        if known.is_none() {
+            having.measures.push(measure);
+        }
+        let leaf = Leaf::Measure(MeasureRef { signal, index });
+        Some(ir::Expr { kind: ExprKind::Leaf(leaf), ty, nullable, span })
     }
 
     fn any_item(&mut self, list: &Expr, test: &Expr, called: &Called) -> Option<ir::Expr> {

@@ -1,6 +1,6 @@
 //! Names: which field, let, context or measure one means, and whether it may be read here.
 
-use super::{SiteKind, Typer};
+use super::{Measures, SiteKind, Typer, gap, history};
 use crate::check::codes;
 use crate::check::consts::with_article;
 use crate::check::names::{nearest, with_nearest};
@@ -21,6 +21,9 @@ impl Typer<'_, '_, '_> {
                 }
                 None => self.check.error(codes::NOT_HERE, span, "`it` names an element inside `any(list, ...)` only"),
             };
+        }
+        if let Some(read) = self.gap_name(name, span).or_else(|| self.statistic_name(name, span)) {
+            return read;
         }
         if name == "time" {
             self.allow_row(name, span)?;
@@ -69,9 +72,15 @@ impl Typer<'_, '_, '_> {
             }
             SiteKind::Having(_) => {
                 let message = format!("`having` reads measures: `{name}` differs from event to event");
-                let help = format!(
-                    "measure it, such as `max({name})` or `count(where ...)`, or move the condition to `where`"
-                );
+                let help = match self.having.as_ref().map(|h| h.kind) {
+                    Some(Measures::Gaps) => "move the condition to `where`, beside `of`".to_owned(),
+                    Some(Measures::History { .. }) => {
+                        format!("measure it, such as `measure: max({name})`, or move the condition to `where`")
+                    }
+                    _ => format!(
+                        "measure it, such as `max({name})` or `count(where ...)`, or move the condition to `where`"
+                    ),
+                };
                 self.check.error_help(codes::NOT_HERE, span, message, help)
             }
             _ => Some(()),
@@ -211,16 +220,17 @@ impl Typer<'_, '_, '_> {
                 return Some(ir::Expr { kind: ExprKind::Leaf(leaf), ty: measure.ty, nullable: measure.nullable, span });
             }
         } else if let SiteKind::Hit { .. } = self.site.kind {
-            match self.hit_measure(name).as_slice() {
-                [] => {}
-                [one] => return self.read_measure(*one, span),
+            match (self.hit_measure(name).as_slice(), self.hit_statistics(name).as_slice()) {
+                ([], []) => {}
+                ([one], []) => return self.read_measure(*one, span),
+                ([], [(signal, statistic)]) => return self.read_statistic(*signal, *statistic, span),
                 _ => {
                     let message = format!("several signals have a measure `{name}`");
                     let help = format!("name the signal too: `signal.{name}`");
                     return self.check.error_help(codes::CLASH, span, message, help);
                 }
             }
-        } else if self.check.measures.iter().any(|(n, _)| n == name) {
+        } else if self.check.measures.iter().any(|(n, _)| n == name) || !self.hit_statistics(name).is_empty() {
             let message = format!("the measure `{name}` cannot be read in {}", self.site.place);
             let help = "measures may stand in `having` of their signal, in `confidence` and in `alert`";
             return self.check.error_help(codes::NOT_HERE, span, message, help);
@@ -250,6 +260,14 @@ impl Typer<'_, '_, '_> {
     }
 
     fn unknown(&mut self, name: &str, span: Span) -> Option<ir::Expr> {
+        if gap::is_gap(name) {
+            return self.gaps_elsewhere(name, span);
+        }
+        if self.is_of_baseline(name) && self.having.is_none() {
+            let message = format!("`{name}` asks about a baseline's history, which {} does not know", self.site.place);
+            let help = "it may stand in `having` of the baseline, in `confidence` and in `alert`";
+            return self.check.error_help(codes::NOT_HERE, span, message, help);
+        }
         let names = &self.check.names;
         let other = if names.events.id(name).is_some() {
             Some(("an event", format!("`matched({name})` asks whether it took part in a hit")))
@@ -270,7 +288,12 @@ impl Typer<'_, '_, '_> {
                 help,
             );
         }
-        let found = Diagnostic::error(codes::UNKNOWN_NAME, span, format!("no field, let or context is named `{name}`"));
+        let message = match self.having.as_ref().map(|h| h.kind) {
+            Some(Measures::History { .. }) => format!("a baseline's history has no `{name}`"),
+            Some(_) => format!("no measure is named `{name}`"),
+            None => format!("no field, let or context is named `{name}`"),
+        };
+        let found = Diagnostic::error(codes::UNKNOWN_NAME, span, message);
         let candidates = self.candidates();
         self.check.report(with_nearest(found, name, candidates.iter().map(String::as_str)));
         None
@@ -279,7 +302,12 @@ impl Typer<'_, '_, '_> {
     /// What may be named here.
     fn candidates(&self) -> Vec<String> {
         if let Some(having) = &self.having {
-            return having.measures.iter().filter_map(|m| m.name.clone()).collect();
+            let named = having.measures.iter().filter_map(|m| m.name.clone());
+            return match having.kind {
+                Measures::Window => named.collect(),
+                Measures::Gaps => named.chain(gap::names()).collect(),
+                Measures::History { .. } => history::names().collect(),
+            };
         }
         let schema = self.check.schema;
         let sources = self.site.rows.sources();
@@ -291,6 +319,7 @@ impl Typer<'_, '_, '_> {
         all.extend(self.check.names.contexts.names().map(str::to_owned));
         if matches!(self.site.kind, SiteKind::Hit { .. }) {
             all.extend(self.check.measures.iter().map(|(n, _)| n.clone()));
+            all.extend(self.of_baselines());
         }
         all
     }

@@ -1,7 +1,7 @@
 //! Measures over many events.
 
 use super::compare::is_number;
-use super::{Called, Site, SiteKind, Typer};
+use super::{Called, Site, SiteKind, Typer, gap};
 use crate::check::checker::Checker;
 use crate::check::codes;
 use crate::check::consts::with_article;
@@ -54,6 +54,9 @@ impl Typer<'_, '_, '_> {
                 let called =
                     Called { name: function, name_span: *name_span, args, filter: filter.as_deref(), span: expr.span };
                 self.measured(name, &called)
+            }
+            Written::Name(name) | Written::Call { name, .. } if gap::is_gap(name) => {
+                self.gaps_elsewhere(name, expr.span)
             }
             _ => self.check.error_help(
                 codes::MEASURE_HERE,
@@ -128,7 +131,7 @@ impl Typer<'_, '_, '_> {
             "min" => (MeasureFunction::Min, ty, ordered),
             "max" => (MeasureFunction::Max, ty, ordered),
             "median" => (MeasureFunction::Percentile(50.0), ty, ordered),
-            "percentile" => (MeasureFunction::Percentile(self.rank(called)?), ty, ordered),
+            "percentile" => (MeasureFunction::Percentile(self.rank(called.args.get(1)?)?), ty, ordered),
             "any" => (MeasureFunction::Any, Type::BOOLEAN, ty == Type::BOOLEAN),
             "all" => (MeasureFunction::All, Type::BOOLEAN, ty == Type::BOOLEAN),
             "first" => (MeasureFunction::First, ty, true),
@@ -147,8 +150,7 @@ impl Typer<'_, '_, '_> {
         self.check.error_help(codes::ARGUMENT, argument.span, message, help)
     }
 
-    fn rank(&mut self, called: &Called) -> Option<f64> {
-        let given = called.args.get(1)?;
+    pub(super) fn rank(&mut self, given: &Expr) -> Option<f64> {
         let typed = self.value(given)?;
         let rank = self.constant_behind(&typed).and_then(|v| match v {
             Value::Integer(_) | Value::Number(_) => v.as_number(),

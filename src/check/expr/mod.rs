@@ -6,6 +6,8 @@ mod arithmetic;
 mod call;
 mod compare;
 mod function;
+mod gap;
+mod history;
 mod leaf;
 mod literal;
 mod lookup;
@@ -85,7 +87,19 @@ struct Typer<'c, 'a, 'r> {
 /// The measures that a `having` may read, and those that it writes in place.
 struct Having<'r> {
     rows: &'r Rows,
+    kind: Measures,
     measures: Vec<ir::Measure>,
+}
+
+/// What a `having` asks about.
+#[derive(Clone, Copy)]
+pub(super) enum Measures {
+    /// A window's events.
+    Window,
+    /// How many events a window has, and the gaps between them.
+    Gaps,
+    /// A bucket's value, of this type, and its history.
+    History { value: Type, nullable: bool },
 }
 
 impl<'a> Checker<'a> {
@@ -115,13 +129,14 @@ impl<'a> Checker<'a> {
     pub fn having(
         &mut self,
         rows: &Rows,
+        kind: Measures,
         signal: SignalId,
         measures: Vec<ir::Measure>,
         expr: &Expr,
     ) -> Option<(ir::Expr, Vec<ir::Measure>)> {
         let site = Site { place: "`having`", rows, kind: SiteKind::Having(signal) };
         let mut typer = self.typer(&site);
-        typer.having = Some(Having { rows, measures });
+        typer.having = Some(Having { rows, kind, measures });
         let condition = typer.condition(expr);
         let measures = typer.having.map(|h| h.measures).unwrap_or_default();
         Some((condition?, measures))

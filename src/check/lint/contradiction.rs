@@ -1,8 +1,9 @@
 //! Conditions that can never hold: on each name, the conjuncts leave no value.
 
+use super::natural::{Natural, natural};
 use crate::check::checker::Checker;
 use crate::check::codes;
-use crate::ir::{self, CompareOp, Expr, ExprKind, Leaf, MeasureFunction, SignalId};
+use crate::ir::{self, CompareOp, Expr, ExprKind, Leaf, SignalId};
 use crate::source::Span;
 use crate::value::{Type, Value};
 
@@ -128,8 +129,8 @@ struct Bounds {
     not: Vec<Value>,
     low: Option<(f64, bool)>,
     high: Option<(f64, bool)>,
-    /// Why `low` holds without being written.
-    natural: Option<&'static str>,
+    /// What holds without being written, and why.
+    natural: Natural,
     empty: bool,
 }
 
@@ -143,23 +144,13 @@ impl Bounds {
             not: Vec::new(),
             low: None,
             high: None,
-            natural: None,
+            natural: Natural::default(),
             empty: false,
         };
-        let measure = match &leaf.kind {
-            ExprKind::Leaf(Leaf::Measure(m)) => rule.measures(m.signal).get(m.index),
-            _ => None,
-        };
-        match measure.map(|m| (m.function, m.filter.is_some())) {
-            Some((MeasureFunction::Count, false)) if having.is_some() => {
-                bounds.low = Some((1.0, false));
-                bounds.natural = Some("a window without an event never hits, so a count is at least 1");
-            }
-            Some((MeasureFunction::Count | MeasureFunction::Distinct, _)) => {
-                bounds.low = Some((0.0, false));
-                bounds.natural = Some("a count is never negative");
-            }
-            _ => {}
+        if let ExprKind::Leaf(Leaf::Measure(m)) = &leaf.kind {
+            bounds.natural = natural(rule, *m, having.is_some());
+            bounds.low = bounds.natural.low.as_ref().map(|(n, _)| (*n, false));
+            bounds.high = bounds.natural.high.as_ref().map(|(n, _)| (*n, false));
         }
         bounds
     }
@@ -176,12 +167,13 @@ impl Bounds {
             Limit::Above(n, strict) => {
                 if self.low.is_none_or(|(m, s)| n > m || (n == m && strict && !s)) {
                     self.low = Some((n, strict));
-                    self.natural = None;
+                    self.natural.low = None;
                 }
             }
             Limit::Below(n, strict) => {
                 if self.high.is_none_or(|(m, s)| n < m || (n == m && strict && !s)) {
                     self.high = Some((n, strict));
+                    self.natural.high = None;
                 }
             }
         }
@@ -208,8 +200,16 @@ impl Bounds {
     }
 
     fn message(&self, alone: bool) -> String {
-        match self.natural {
-            Some(why) => format!("this never holds: {why}"),
+        // Of two natural bounds, the one that what is written lies beyond.
+        let below = match &self.one_of {
+            Some(values) => {
+                values.iter().filter_map(Value::as_number).any(|n| self.low.is_some_and(|(low, _)| n < low))
+            }
+            None => self.natural.low.is_some(),
+        };
+        let why = if below { &self.natural.low } else { &self.natural.high };
+        match why {
+            Some((_, why)) => format!("this never holds: {why}"),
             None if alone => format!("this never holds: no {} can meet it", self.name),
             None => format!("this never holds together with what was said of {} before", self.name),
         }

@@ -1,6 +1,8 @@
 //! What is written and means something, but hardly what its author wants.
 
 mod contradiction;
+mod natural;
+mod support;
 
 use super::checker::Checker;
 use super::codes;
@@ -84,6 +86,7 @@ impl Checker<'_> {
             }
         }
         self.never_part(rule);
+        self.find_unsupported(rule);
     }
 
     fn never_part(&mut self, rule: &ir::Rule) {

@@ -1,6 +1,7 @@
 //! `detect` and `signals`: which analytic, and its settings.
 
 use super::expression::expression;
+use super::history;
 use super::kit::{self, EXCLUDES, Fields, NO_VALUE, either, list, map, named, suggestion, wrong_kind};
 use super::step::step;
 use crate::diagnostic::{Code, Diagnostic, Findings};
@@ -9,13 +10,11 @@ use crate::source::yaml::{Entry, Kind, Node};
 use crate::syntax::expr::Expr;
 use crate::syntax::rule::{Analytic, AnalyticKind, Name, Weight, Window, Windowed};
 
-/// An analytic of the language that this version does not compile.
-pub const NOT_YET: Code = Code("E0307");
 /// Neither an analytic nor a stream's name.
 pub const NOT_AN_ANALYTIC: Code = Code("E0309");
 
-const ANALYTICS: &[&str] = &["match", "any", "threshold", "together", "evidence", "sequence"];
-const LATER: &[&str] = &["cadence", "baseline", "novelty"];
+const ANALYTICS: &[&str] =
+    &["match", "any", "threshold", "cadence", "together", "evidence", "sequence", "baseline", "novelty"];
 
 /// Reads an analytic, or the name of a stream.
 pub(super) fn analytic(node: &Node, findings: &mut Findings) -> Option<Analytic> {
@@ -45,7 +44,7 @@ pub(super) fn analytic(node: &Node, findings: &mut Findings) -> Option<Analytic>
 }
 
 fn is_analytic(key: &str) -> bool {
-    ANALYTICS.contains(&key) || LATER.contains(&key)
+    ANALYTICS.contains(&key)
 }
 
 fn not_an_analytic(node: &Node, entries: &[Entry]) -> Diagnostic {
@@ -64,13 +63,6 @@ fn kind(node: &Node, entry: &Entry, findings: &mut Findings) -> Option<AnalyticK
     match entry.key.value.as_str() {
         "match" => match_(node, findings),
         "any" => any(node, findings),
-        later if LATER.contains(&later) => {
-            let message = format!("`{later}` is not compiled by this version");
-            findings.push(
-                Diagnostic::error(NOT_YET, entry.key.whole, message).help(format!("expected {}", either(ANALYTICS))),
-            );
-            None
-        }
         name => {
             for other in others(node, &[name]) {
                 findings.push(
@@ -81,7 +73,16 @@ fn kind(node: &Node, entry: &Entry, findings: &mut Findings) -> Option<AnalyticK
             let fields = settings(&entry.value, &entry.key.value, entry.key.whole, findings)?;
             let at = entry.key.whole;
             Some(match name {
-                "threshold" => threshold(fields, at, findings),
+                "threshold" => {
+                    let (of, windowed) = measured(fields, at, findings);
+                    AnalyticKind::Threshold { of, windowed }
+                }
+                "cadence" => {
+                    let (of, windowed) = measured(fields, at, findings);
+                    AnalyticKind::Cadence { of, windowed }
+                }
+                "baseline" => history::baseline(fields, at, findings),
+                "novelty" => history::novelty(fields, at, findings),
                 "together" => together(fields, at, findings),
                 "evidence" => evidence(fields, at, findings),
                 _ => sequence(fields, at, findings),
@@ -106,6 +107,9 @@ fn settings<'a>(node: &'a Node, name: &str, at: Span, findings: &mut Findings) -
     }
     let what = match name {
         "threshold" => "`threshold`",
+        "cadence" => "`cadence`",
+        "baseline" => "`baseline`",
+        "novelty" => "`novelty`",
         "together" => "`together`",
         "evidence" => "`evidence`",
         "match" => "`match`",
@@ -136,7 +140,8 @@ fn any(node: &Node, findings: &mut Findings) -> Option<AnalyticKind> {
     (!of.is_empty()).then_some(AnalyticKind::Any { of, by })
 }
 
-fn threshold(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> AnalyticKind {
+/// What `threshold` and `cadence` have.
+fn measured(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> (Option<Name>, Windowed) {
     let of = fields.require("of", at, findings).and_then(|node| kit::name(node, findings));
     let mut windowed = windowed(&mut fields, at, findings);
     if let Some(node) = fields.take("measures", findings) {
@@ -144,7 +149,7 @@ fn threshold(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Analy
     }
     windowed.having = fields.require("having", at, findings).and_then(|node| expression(node, findings));
     fields.finish(findings);
-    AnalyticKind::Threshold { of, windowed }
+    (of, windowed)
 }
 
 fn together(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> AnalyticKind {

@@ -10,13 +10,14 @@
 mod alert;
 mod analytic;
 mod expression;
+mod history;
 pub mod kit;
 mod metadata;
 mod shared;
 mod step;
 
 pub use alert::{exceptions, once_per};
-pub use analytic::{NOT_AN_ANALYTIC, NOT_YET};
+pub use analytic::NOT_AN_ANALYTIC;
 pub use expression::{NOT_A_LITERAL, expression, literal};
 pub use metadata::{NOT_A_UUID, NOT_AN_ATTACK_ID};
 pub use shared::{params, schedule, shared};
