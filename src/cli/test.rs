@@ -18,13 +18,19 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Exit> {
     let mut workspace = Workspace::load(&args.path);
     let packs = std::mem::take(&mut workspace.packs);
     let mut reports = Vec::new();
+    let mut idle = Vec::new();
     for selected in &packs {
         let files = fixtures(selected, &mut workspace);
-        reports.extend(judged(selected, &files, args.case.as_deref(), console));
+        let mut found = judged(selected, &files, args.case.as_deref(), console);
+        if args.case.is_none() && !workspace.findings.has_errors() {
+            idle.extend(fixture::idle_exceptions(&selected.pack, &found, selected.is_whole()));
+        }
+        reports.append(&mut found);
     }
     reports.retain(|report| !report.cases.is_empty());
-    // Lints are for `check`.
+    // Lints are for `check`, but for those that only running the cases shows.
     workspace.findings.all.retain(|found| found.severity == Severity::Error);
+    workspace.findings.extend(idle);
     console.findings(&workspace.findings.all, &workspace.files);
     let files = &workspace.files;
     match args.format {
@@ -53,8 +59,7 @@ pub fn fixtures(selected: &Selected, workspace: &mut Workspace) -> Vec<FixtureFi
     if selected.is_broken() {
         return Vec::new();
     }
-    let asked: Vec<String> = selected.rules().map(Selected::name_of).collect();
-    let every = asked.len() == selected.pack.rules.len();
+    let every = selected.is_whole();
     let mut files = Vec::new();
     for path in fixture::find(&selected.pack.root) {
         let own = |rule: &crate::pack::RuleFile| fixture::find(&rule.path).contains(&path);

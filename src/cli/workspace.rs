@@ -145,6 +145,11 @@ impl Selected {
         self.pack.rules.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen).map(|(rule, _)| rule)
     }
 
+    /// True where every rule of the pack was asked for.
+    pub fn is_whole(&self) -> bool {
+        self.chosen.iter().all(|chosen| *chosen)
+    }
+
     /// An environment by name; the default one, else the first, without a name.
     ///
     /// # Errors

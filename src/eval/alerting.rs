@@ -6,16 +6,31 @@ use super::expression::{Code, Compiler};
 use super::once_per::OncePer;
 use super::row::{Item, in_order};
 use super::template::TemplateCode;
-use crate::ir::Rule;
+use crate::ir::{Exception, Rule};
 use crate::value::Value;
 use std::sync::Arc;
+
+/// An exception on hits.
+#[derive(Debug)]
+struct Excepting {
+    when: Code,
+    /// Milliseconds since the epoch, open.
+    expires: Option<i64>,
+    /// Hits at which it held so far.
+    dropped: u64,
+}
+
+impl Excepting {
+    fn new(exception: &Exception, compiler: &Compiler<'_>) -> Excepting {
+        Excepting { when: compiler.expr(&exception.when), expires: exception.expires, dropped: 0 }
+    }
+}
 
 /// What makes alerts of hits.
 #[derive(Debug)]
 pub struct Alerting {
     rule: Arc<Rule>,
-    /// Each with its expiry, milliseconds.
-    exceptions: Vec<(Code, Option<i64>)>,
+    exceptions: Vec<Excepting>,
     confidence: ConfidenceCode,
     once_per: Option<OncePer>,
     title: TemplateCode,
@@ -31,7 +46,7 @@ impl Alerting {
         };
         Alerting {
             rule: Arc::clone(rule),
-            exceptions: rule.exceptions.iter().map(|e| (compiler.expr(&e.when), e.expires)).collect(),
+            exceptions: rule.exceptions.iter().map(|e| Excepting::new(e, compiler)).collect(),
             confidence: ConfidenceCode::new(rule, compiler),
             once_per: rule.alert.once_per.as_ref().map(|o| OncePer::new(o, compiler)),
             title: TemplateCode::new(&rule.alert.title, compiler),
@@ -44,9 +59,14 @@ impl Alerting {
     /// `alert_at`, or where `once_per` has had one.
     pub fn alert(&mut self, item: &Item, lets: &[Code]) -> Option<Alert> {
         let frame = item.frame(lets);
-        let excepted =
-            |(when, expires): &(Code, Option<i64>)| expires.is_none_or(|end| item.time() < end) && when.test(&frame);
-        if self.exceptions.iter().any(excepted) {
+        let mut is_excepted = false;
+        for exception in &mut self.exceptions {
+            if exception.expires.is_none_or(|end| item.time() < end) && exception.when.test(&frame) {
+                exception.dropped += 1;
+                is_excepted = true;
+            }
+        }
+        if is_excepted {
             return None;
         }
         let verdict = self.confidence.judge(&frame)?;
@@ -72,6 +92,11 @@ impl Alerting {
             entities: values(&self.entities),
             events,
         })
+    }
+
+    /// For each exception on hits, in the rule's order: at how many hits it held.
+    pub fn excepted(&self) -> impl Iterator<Item = u64> {
+        self.exceptions.iter().map(|e| e.dropped)
     }
 
     fn evidence(&self, item: &Item) -> Vec<Evidence> {

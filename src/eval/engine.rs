@@ -7,6 +7,15 @@ use crate::ir::Rule;
 use crate::pack::schema::SourceId;
 use std::sync::Arc;
 
+/// What a rule selected and dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often an event fell to one of its selections.
+    pub selected: u64,
+    /// For each of its exceptions on hits: at how many hits it held.
+    pub excepted: Vec<u64>,
+}
+
 /// Rules with what they remember of the stream so far. What no later event can reach is dropped, so memory follows what is live.
 ///
 /// Events of one time are looked at together, once a later time has come: only then is their order known, and only then is a
@@ -72,9 +81,19 @@ impl Engine {
     /// Ends the stream: every event up to `until` (milliseconds, inclusive; the newest event's time by default) is in. Alerts of
     /// times up to it come out; what would be later is not reported.
     pub fn finish(mut self, until: Option<i64>, alert: &mut impl FnMut(Alert)) {
+        self.end(until, alert);
+    }
+
+    /// As [`Engine::finish`], for who still asks for a tally.
+    pub(super) fn end(&mut self, until: Option<i64>, alert: &mut impl FnMut(Alert)) {
         if let Some(until) = until.or(self.now) {
             self.report(until.saturating_add(1), alert);
         }
+    }
+
+    /// What each rule selected and dropped so far.
+    pub(super) fn tallies(&self) -> impl Iterator<Item = Tally> {
+        self.rules.iter().map(RuleState::tally)
     }
 
     fn report(&mut self, before: i64, alert: &mut impl FnMut(Alert)) {

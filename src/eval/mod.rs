@@ -49,7 +49,7 @@ mod together;
 mod window;
 
 pub use alert::{Alert, Evidence};
-pub use engine::{Engine, OutOfOrder};
+pub use engine::{Engine, OutOfOrder, Tally};
 pub use event::Event;
 pub use expression::{pattern, text_of};
 pub use lateness::{Lateness, TooLate};
@@ -64,6 +64,11 @@ use std::sync::Arc;
 /// `until` (milliseconds, inclusive) promises that every event up to then is present: window ends and deadlines up to it are
 /// reported, and nothing later. By default it is the newest event's time.
 pub fn run(rule: &Rule, events: impl IntoIterator<Item = Event>, until: Option<i64>) -> Vec<Alert> {
+    tallied(rule, events, until).0
+}
+
+/// As [`run`], with what was selected and dropped on the way.
+pub fn tallied(rule: &Rule, events: impl IntoIterator<Item = Event>, until: Option<i64>) -> (Vec<Alert>, Tally) {
     let in_time = |e: &Event| until.is_none_or(|until| e.time <= until);
     let mut events: Vec<Event> = events.into_iter().filter(in_time).collect();
     events.sort_by_key(|e| e.time);
@@ -75,8 +80,9 @@ pub fn run(rule: &Rule, events: impl IntoIterator<Item = Event>, until: Option<i
             break;
         }
     }
-    engine.finish(until, &mut |a| alerts.push(a));
-    alerts
+    engine.end(until, &mut |a| alerts.push(a));
+    let tally = engine.tallies().next().unwrap_or_default();
+    (alerts, tally)
 }
 
 #[cfg(test)]

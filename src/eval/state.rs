@@ -5,6 +5,7 @@ use super::alert::Alert;
 use super::alerting::Alerting;
 use super::analytic::{Analytic, Arrival, Port, build};
 use super::context::ContextState;
+use super::engine::Tally;
 use super::event::Event;
 use super::expression::compile::{holds, lets};
 use super::expression::{Code, Compiler, Frame, Table};
@@ -41,6 +42,8 @@ pub struct RuleState {
     /// Values of lets over the event that is being selected.
     scratch: Vec<OnceCell<Value>>,
     deadline: Option<i64>,
+    /// How often an event fell to one of the rule's selections.
+    selected: u64,
 }
 
 /// How one source's events are selected and ordered.
@@ -97,6 +100,7 @@ impl RuleState {
             deadline: signals.iter().filter_map(|s| s.deadline).min(),
             signals,
             lets,
+            selected: 0,
         }
     }
 
@@ -125,6 +129,7 @@ impl RuleState {
             if holds(filter.as_ref(), &frame) {
                 place.get_or_insert(*number);
                 members.insert(*number);
+                self.selected += 1;
             }
         }
         let Some(place) = place else {
@@ -134,6 +139,11 @@ impl RuleState {
         let lets = std::mem::replace(&mut self.scratch, vec![OnceCell::new(); self.lets.len()]);
         let event = Rc::clone(shared.get_or_insert_with(|| Rc::new(event.clone())));
         self.pending.push(Draft { event, local, place, members, lets: lets.into() });
+    }
+
+    /// What was selected and dropped so far.
+    pub fn tally(&self) -> Tally {
+        Tally { selected: self.selected, excepted: self.alerting.excepted().collect() }
     }
 
     /// Whether anything is left to do before a time.
