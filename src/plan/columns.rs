@@ -41,6 +41,11 @@ pub fn of_stage(stage: &Stage, used: &mut BTreeSet<Column>) {
             used.extend(keys.iter().chain([among, at]).cloned());
             measures.iter().for_each(|(_, m)| of_measure(m, used));
         }
+        Stage::Running { keys, totals } => {
+            used.extend(keys.iter().cloned());
+            totals.iter().for_each(|t| of_expr(&t.add, used));
+        }
+        Stage::Root { of, .. } => of_expr(of, used),
         Stage::Expand { values, .. } => values.iter().for_each(|(_, e)| of_expr(e, used)),
         Stage::Group { keys, measures, number, .. } => {
             used.extend(keys.iter().chain([number]).cloned());

@@ -277,6 +277,7 @@ fn over(
             closed: false,
             among,
             at,
+            since: None,
             measures: vec![(out.clone(), measured)],
         },
     );

@@ -1,7 +1,7 @@
 //! Short ways to write plan expressions.
 
 use super::{Column, Expr};
-use crate::ir::{ArithmeticOp, CompareOp, ExprKind};
+use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function};
 use crate::source::Span;
 use crate::value::{Type, Value};
 
@@ -132,6 +132,50 @@ pub fn add(left: Expr, right: Expr) -> Expr {
     let (ty, nullable) = (left.ty, left.nullable || right.nullable);
     let kind = ExprKind::Arithmetic { op: ArithmeticOp::Add, left: Box::new(left), right: Box::new(right) };
     make(kind, ty, nullable)
+}
+
+/// `left * right`, a number.
+pub fn multiply(left: Expr, right: Expr) -> Expr {
+    arithmetic(ArithmeticOp::Multiply, left, right, Type::NUMBER)
+}
+
+/// `left * right` of whole numbers, a whole number.
+pub fn times(left: Expr, right: Expr) -> Expr {
+    arithmetic(ArithmeticOp::Multiply, left, right, Type::INTEGER)
+}
+
+/// `left / right`, a number; missing where `right` is 0.
+pub fn divide(left: Expr, right: Expr) -> Expr {
+    let never_zero = matches!(&right.kind, ExprKind::Const(v) if v.as_number().is_some_and(|n| n != 0.0) || matches!(v, Value::Duration(d) if *d != 0));
+    let quotient = arithmetic(ArithmeticOp::Divide, left, right, Type::NUMBER);
+    Expr { nullable: quotient.nullable || !never_zero, ..quotient }
+}
+
+/// `left - right`, a number.
+pub fn minus(left: Expr, right: Expr) -> Expr {
+    arithmetic(ArithmeticOp::Subtract, left, right, Type::NUMBER)
+}
+
+fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, ty: Type) -> Expr {
+    let nullable = left.nullable || right.nullable;
+    make(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, ty, nullable)
+}
+
+/// The largest whole number that is not above it, in a type of whole numbers.
+pub fn floor(number: Expr, ty: Type) -> Expr {
+    call(Function::Floor, vec![number], ty)
+}
+
+/// A call, missing where an argument is.
+pub fn call(function: Function, args: Vec<Expr>, ty: Type) -> Expr {
+    let nullable = args.iter().any(|a| a.nullable);
+    make(ExprKind::Call { function, args }, ty, nullable)
+}
+
+/// The value, or another one where it is missing.
+pub fn either(value: Expr, otherwise: Expr) -> Expr {
+    let (ty, nullable) = (value.ty, otherwise.nullable);
+    make(ExprKind::Coalesce(vec![value, otherwise]), ty, nullable)
 }
 
 /// Sum of integers; 0 where there is none.

@@ -173,6 +173,8 @@ pub enum Stage {
         among: Column,
         /// A boolean column: the rows that ask.
         at: Column,
+        /// Where only rows of the reported interval matter, or so long before it (milliseconds).
+        since: Option<i64>,
         /// Results.
         measures: Vec<(Column, Measured)>,
     },
@@ -203,6 +205,20 @@ pub enum Stage {
         /// Columns that keep the last row's value under their own name.
         last: Vec<Column>,
     },
+    /// Running totals of whole numbers over the rows of the group, up to this row and with it.
+    Running {
+        /// The group. The rows are sorted by it first.
+        keys: Vec<Column>,
+        /// Results.
+        totals: Vec<Total>,
+    },
+    /// The square root of a number; what rounding put below 0 counts as 0.
+    Root {
+        /// The number.
+        of: Expr,
+        /// The result, a number; missing where `of` is.
+        out: Column,
+    },
     /// Keeps rows with a time in the reported interval.
     Report,
 }
@@ -223,6 +239,17 @@ pub struct Carried {
     pub when: Expr,
     /// The result and what it takes; a value may be missing.
     pub values: Vec<(Column, Expr)>,
+}
+
+/// A running total.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Total {
+    /// The result.
+    pub out: Column,
+    /// What a row adds, never missing.
+    pub add: Expr,
+    /// What the total never exceeds, so that a dialect can tell whether it stays exact.
+    pub most: i128,
 }
 
 /// A measure over columns.

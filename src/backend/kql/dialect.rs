@@ -175,6 +175,10 @@ fn arithmetic(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr
                 _ => Some(Printed::atom(format!("iff({} == 0, real(null), {quotient})", r.inside(30)))),
             }
         }
+        // A product of whole numbers that is asked for as a number does not wrap.
+        ArithmeticOp::Multiply if expr.ty == Type::NUMBER && [left, right].into_iter().all(is_whole) => {
+            Some(Printed { text: format!("todouble({}) * {}", l.text, r.inside(60)), binding: 60 })
+        }
         ArithmeticOp::Modulo => Some(p.refuse(
             expr.span,
             "KQL's `%` is never negative, and a rule's has the sign of the dividend",
@@ -182,6 +186,10 @@ fn arithmetic(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr
         )),
         _ => None,
     }
+}
+
+fn is_whole(expr: &Expr) -> bool {
+    matches!(expr.ty, Type::INTEGER | Type::DURATION) && !matches!(expr.kind, ExprKind::Const(_))
 }
 
 fn like(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &[LikePiece]) -> Printed {
@@ -274,7 +282,7 @@ fn call(p: &Printer<'_>, function: &Function, args: &[Expr], expr: &Expr) -> Opt
         Function::Replace => format!("replace_string({})", texts.join(", ")),
         Function::Trim => format!("trim({}, {one})", quote(r"[ \t\r\n]+")),
         Function::Abs => format!("abs({one})"),
-        Function::Floor => format!("bin({one}, 1)"),
+        Function::Floor => format!("tolong(bin({one}, 1))"),
         Function::Ceil => format!("-bin(-({one}), 1)"),
         Function::Min | Function::Max => {
             let name = if *function == Function::Min { "min_of" } else { "max_of" };

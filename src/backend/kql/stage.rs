@@ -4,7 +4,8 @@ use super::dialect::{null, type_name};
 use super::measure::{aggregate, refuse_texts};
 use super::text::span;
 use super::{Writer, lookup, made_type};
-use crate::plan::{Carried, Column, Direction, Measured, Stage};
+use crate::ir::ExprKind;
+use crate::plan::{Carried, Column, Direction, Measured, Stage, Total};
 use crate::value::Type;
 use serde_json::{Value, json};
 
@@ -36,12 +37,18 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
         Stage::LastOfInstant { keys, among, out, .. } => last_of_instant(w, keys, among, out),
-        Stage::Over { keys, within, closed, among, at, measures } => {
-            over(w, &Over { keys, within: *within, closed: *closed, among, at, measures });
+        Stage::Over { keys, within, closed, among, at, since, measures } => {
+            over(w, &Over { keys, within: *within, closed: *closed, among, at, since: *since, measures });
         }
         Stage::Expand { out, values } => expand(w, out, values),
         Stage::Windows { out, size, every } => windows(w, out, *size, *every),
         Stage::Group { keys, measures, number, last } => group(w, keys, measures, number, last),
+        Stage::Running { keys, totals } => running(w, keys, totals),
+        Stage::Root { of, out } => {
+            let view = json!({ "out": w.name(out), "of": w.printer.value(of).inside(40) });
+            w.know(out, Type::NUMBER);
+            w.add("root", &view);
+        }
         Stage::Report => w.add("report", &json!({ "time": "event_time" })),
     }
 }
@@ -119,6 +126,28 @@ fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]
     w.ordered = false;
 }
 
+/// A sum that starts anew with each group.
+fn running(w: &mut Writer<'_>, keys: &[Column], totals: &[Total]) {
+    serialized(w);
+    let tests: Vec<String> = w.names(keys).iter().map(|k| format!("prev({k}) == {k}")).collect();
+    let anew = if tests.is_empty() { None } else { Some((w.fresh("anew"), format!("not({})", tests.join(" and ")))) };
+    let mut sums = Vec::new();
+    for total in totals {
+        if total.most > i128::from(i64::MAX) {
+            w.printer.refuse(
+                total.add.span,
+                format!("a running total may reach {}, and KQL's `long` ends at {}", total.most, i64::MAX),
+                "use a shorter window",
+            );
+        }
+        let text = w.printer.value(&total.add).text;
+        w.know(&total.out, total.add.ty);
+        sums.push(json!({ "out": w.name(&total.out), "add": text }));
+    }
+    let (flag, test) = anew.unzip();
+    w.add("running", &json!({ "sums": sums, "anew": flag, "test": test }));
+}
+
 fn back(w: &mut Writer<'_>, keys: &[Column], column: &Column, k: u32, out: &Column) {
     serialized(w);
     let same: Vec<String> = w.names(keys).iter().map(|key| format!("prev({key}, {k}) == {key}")).collect();
@@ -147,6 +176,7 @@ struct Over<'a> {
     closed: bool,
     among: &'a Column,
     at: &'a Column,
+    since: Option<i64>,
     measures: &'a [(Column, Measured)],
 }
 
@@ -186,6 +216,7 @@ fn over(w: &mut Writer<'_>, over: &Over<'_>) {
         "table": table, "id": id, "keys": keys, "carried": carried,
         "window": span(over.within.max(1)), "within": span(over.within),
         "before": if over.closed { "<=" } else { "<" },
+        "since": over.since.map(|before| if before == 0 { "report_from".to_owned() } else { format!("report_from - {}", span(before)) }),
         "at": w.name(over.at), "among": w.name(over.among),
         "summarize": summarize, "extend": extend, "outs": outs,
     });
@@ -194,9 +225,13 @@ fn over(w: &mut Writer<'_>, over: &Over<'_>) {
 }
 
 fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, crate::plan::Expr)]) {
+    let always = |when: &crate::plan::Expr| matches!(when.kind, ExprKind::Const(crate::value::Value::Boolean(true)));
     let parts: Vec<String> = values
         .iter()
-        .map(|(value, when)| format!("iff({}, dynamic([{value}]), dynamic([]))", w.printer.condition(when).text))
+        .map(|(value, when)| match always(when) {
+            true => format!("dynamic([{value}])"),
+            false => format!("iff({}, dynamic([{value}]), dynamic([]))", w.printer.condition(when).text),
+        })
         .collect();
     w.know(out, Type::INTEGER);
     let name = w.name(out);

@@ -3,9 +3,10 @@
 use super::measure::aggregate;
 use super::text::quote;
 use super::{Writer, lookup};
-use crate::plan::{Carried, Column, Direction, Expr, Measured, Stage, make};
+use crate::ir::ExprKind;
+use crate::plan::{Carried, Column, Direction, Expr, Measured, Stage, Total, make};
 use crate::source::Span;
-use crate::value::{Scalar, Type};
+use crate::value::{Scalar, Type, Value};
 use serde_json::json;
 
 /// `streamstats` holds at most so many rows in a `window` (limits.conf, `max_stream_window`).
@@ -48,7 +49,7 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
         Stage::LastOfInstant { keys, among, number, out } => last_of_instant(w, keys, among, number, out),
-        Stage::Over { keys, within, closed, among, at: _, measures } => {
+        Stage::Over { keys, within, closed, among, at: _, since: _, measures } => {
             over(w, keys, *within, *closed, among, measures);
         }
         Stage::Expand { out, values } => expand(w, out, values),
@@ -62,6 +63,12 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
             w.add("windows", &view);
         }
         Stage::Group { keys, measures, number, .. } => group(w, keys, measures, number),
+        Stage::Running { keys, totals } => running(w, keys, totals),
+        Stage::Root { of, out } => {
+            w.know(out, Type::NUMBER);
+            let view = json!({ "out": w.name(out), "of": w.printer.value(of).text });
+            w.add("root", &view);
+        }
         Stage::Report => {
             let (every, delay) = (w.rule.schedule.every, w.rule.schedule.delay);
             w.add("report", &json!({ "every": every, "delay": delay }));
@@ -139,6 +146,31 @@ fn is_number(ty: Type) -> bool {
     !matches!(ty, Type::Scalar(Scalar::String | Scalar::Ip) | Type::List(_))
 }
 
+/// Sums of whole numbers are exact as long as a double holds them.
+fn running(w: &mut Writer<'_>, keys: &[Column], totals: &[Total]) {
+    const LARGEST: i128 = 1 << 53;
+    let mut before = Vec::new();
+    let mut sums = Vec::new();
+    for total in totals {
+        if total.most > LARGEST {
+            w.printer.refuse(
+                total.add.span,
+                format!("a running total may reach {}, and Splunk's numbers are whole up to {LARGEST}", total.most),
+                "use a shorter window",
+            );
+        }
+        let out = w.name(&total.out);
+        let input = format!("{out}_in");
+        before.push(format!("{input}={}", w.printer.value(&total.add).text));
+        sums.push(format!("sum({input}) AS {out}"));
+        w.know(&total.out, total.add.ty);
+    }
+    w.assume("unbounded-streamstats");
+    eval(w, &before);
+    // A carry of the current row has the same shape: `streamstats` with other functions.
+    w.add("carry", &json!({ "current": true, "lasts": sums, "by": by(w, keys, &[]) }));
+}
+
 fn back(w: &mut Writer<'_>, keys: &[Column], column: &Column, k: u32, out: &Column) {
     let rows = k.saturating_add(1);
     if rows > LONGEST_WINDOW {
@@ -201,9 +233,13 @@ fn over(
 }
 
 fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, Expr)]) {
+    let always = |when: &Expr| matches!(when.kind, ExprKind::Const(Value::Boolean(true)));
     let parts: Vec<String> = values
         .iter()
-        .map(|(value, when)| format!("if({}, {}, null())", w.printer.condition(when).text, quote(&value.to_string())))
+        .map(|(value, when)| match always(when) {
+            true => quote(&value.to_string()),
+            false => format!("if({}, {}, null())", w.printer.condition(when).text, quote(&value.to_string())),
+        })
         .collect();
     w.know(out, Type::INTEGER);
     w.assume("mvexpand-memory");

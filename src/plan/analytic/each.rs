@@ -39,7 +39,7 @@ fn took_part(hits: &mut Hits, stream: StreamRef) {
 }
 
 /// `any(c)` and `all(c)` over a range of one row are both `c`.
-fn row_ranges(b: &mut Builder, ranges: &[Range]) -> Vec<Expr> {
+pub(super) fn row_ranges(b: &mut Builder, ranges: &[Range]) -> Vec<Expr> {
     ranges.iter().map(|r| b.lower(&r.condition)).collect()
 }
 

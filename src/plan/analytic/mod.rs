@@ -1,7 +1,9 @@
 //! Third pass: one file per analytic. Each reads membership columns and leaves a column that is true on its hits' rows.
 
 mod baseline;
+mod cadence;
 mod each;
+mod gaps;
 mod novelty;
 mod sequence;
 mod threshold;
@@ -10,7 +12,7 @@ mod window;
 
 use super::build::{Builder, Hits, Keyed, Range};
 use super::{Column, Expr, Stage, lookback, make};
-use crate::ir::{self, Analytic, Keys, Rule, SignalId, StreamRef};
+use crate::ir::{self, Analytic, Keys, MeasureFunction, Rule, SignalId, StreamRef};
 use crate::source::Span;
 
 /// The used signals, inputs before what reads them.
@@ -56,7 +58,12 @@ pub(super) fn signal(b: &mut Builder, id: SignalId) {
         Analytic::Match { of, keys } => each::matches(b, signal, of, keys),
         Analytic::Any { of, keys } => each::any(b, signal, id, of, keys.as_ref()),
         Analytic::Threshold { of, keys, window, measures, having } => {
-            threshold::threshold(b, signal, id, &threshold::Parts { of, keys, window: *window, measures, having })
+            let parts = threshold::Parts { of, keys, window: *window, measures, having };
+            if measures.iter().any(|m| matches!(m.function, MeasureFunction::Gap(_))) {
+                cadence::cadence(b, signal, id, &parts)
+            } else {
+                threshold::threshold(b, signal, id, &parts)
+            }
         }
         Analytic::Together { of, keys, window, at_least, after } => together::together(
             b,
@@ -71,8 +78,8 @@ pub(super) fn signal(b: &mut Builder, id: SignalId) {
             &together::EvidenceParts { of, when, keys, window: *window, alert_at: *alert_at },
         ),
         Analytic::Sequence(sequence) => sequence::sequence(b, signal, id, sequence),
-        Analytic::Baseline(_) => baseline::baseline(b, signal),
-        Analytic::Novelty(_) => novelty::novelty(b, signal),
+        Analytic::Baseline(baseline) => baseline::baseline(b, signal, id, baseline),
+        Analytic::Novelty(novelty) => novelty::novelty(b, signal, id, novelty),
     };
     b.signals.insert(id, hits);
 }
@@ -153,6 +160,22 @@ fn range_conditions(b: &mut Builder, ranges: &[Range]) -> Vec<Expr> {
             if r.all { make::not(condition) } else { condition }
         })
         .collect()
+}
+
+/// Refuses a stream in which several hits may lie at one event, for an analytic that counts rows.
+fn refuse_several(b: &mut Builder, signal: &ir::Signal, stream: StreamRef) {
+    if let StreamRef::Signal(input) = stream
+        && b.signals.get(&input).is_some_and(|h| h.members.len() > 1)
+    {
+        b.refuse(
+            signal.span,
+            format!(
+                "several hits of `{}` may lie at one event, and counting them has no lowering yet",
+                b.rule.stream_name(stream)
+            ),
+            "give the `any` a `by`, which merges them",
+        );
+    }
 }
 
 /// From "one counted" to the range's value.

@@ -4,10 +4,9 @@
 //! percentile, minimum or maximum against a constant is two counts, so that no estimating function is needed.
 
 use super::each::range_items;
-use super::{asked, columns, consume, plain, range_value, says, window};
+use super::{asked, columns, consume, plain, range_value, refuse_several, says, window};
 use crate::ir::{
-    self, ArithmeticOp, CompareOp, ExprKind, Input, Keys, Leaf, Measure, MeasureFunction, Signal, SignalId, StreamRef,
-    Window,
+    self, ArithmeticOp, CompareOp, ExprKind, Input, Keys, Leaf, Measure, MeasureFunction, Signal, SignalId, Window,
 };
 use crate::plan::build::{Builder, Hits, Keyed};
 use crate::plan::{Carried, Column, Expr, Measured, Stage, make};
@@ -25,18 +24,7 @@ pub(super) struct Parts<'a> {
 
 pub(super) fn threshold(b: &mut Builder, signal: &Signal, id: SignalId, parts: &Parts) -> Hits {
     let keyed = b.keys(parts.keys);
-    if let StreamRef::Signal(input) = parts.of.stream
-        && b.signals.get(&input).is_some_and(|h| h.members.len() > 1)
-    {
-        b.refuse(
-            signal.span,
-            format!(
-                "several hits of `{}` may lie at one event, and counting them has no lowering yet",
-                b.rule.stream_name(parts.of.stream)
-            ),
-            "give the `any` a `by`, which merges them",
-        );
-    }
+    refuse_several(b, signal, parts.of.stream);
     let consumed = b.consumed(parts.of.stream, parts.of.filter.as_ref(), &keyed);
     let hits = match parts.window {
         Window::Sliding { within, rise } => {
@@ -49,7 +37,8 @@ pub(super) fn threshold(b: &mut Builder, signal: &Signal, id: SignalId, parts: &
             let mut wanted = Wanted::new(parts.measures, id);
             let having = wanted.having(b, parts.having, false);
             wanted.name_all(b);
-            let grouped = window::Grouped { keys: &keyed, among: &among, size, every, measures: wanted.over };
+            let grouped =
+                window::Grouped { keys: &keyed, among: &among, size, every, gap: None, measures: wanted.over };
             let ranges = window::group(b, signal, id, grouped);
             let hit = b.compute(&says(signal, "having"), &format!("hit_{}", signal.name), having);
             plain(hit, keyed, ranges)
@@ -100,6 +89,7 @@ fn sliding(
                 closed: true,
                 among: among.clone(),
                 at: last.clone(),
+                since: None,
                 measures: wanted.over,
             },
         );
@@ -319,7 +309,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn lower_measure(b: &mut Builder, measure: &Measure) -> Measured {
+pub(super) fn lower_measure(b: &mut Builder, measure: &Measure) -> Measured {
     Measured {
         function: measure.function,
         argument: measure.argument.as_ref().map(|a| b.lower(a)),
@@ -353,7 +343,7 @@ fn product(left: Expr, right: Expr) -> Expr {
     Expr { kind, ty: Type::NUMBER, nullable: false, span: crate::source::Span::default() }
 }
 
-fn flipped(op: CompareOp) -> CompareOp {
+pub(super) fn flipped(op: CompareOp) -> CompareOp {
     match op {
         CompareOp::Equal => CompareOp::Equal,
         CompareOp::Less => CompareOp::Greater,

@@ -213,7 +213,7 @@ fn grouped(
         here.push(make::compare(CompareOp::Greater, make::sure(&count, Type::INTEGER), make::integer(0)));
         measures.push((count, measured));
     }
-    window::group(b, signal, id, window::Grouped { keys: &keyed, among, size, every, measures });
+    window::group(b, signal, id, window::Grouped { keys: &keyed, among, size, every, gap: None, measures });
     Present {
         keyed,
         here,

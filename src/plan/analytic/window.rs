@@ -12,6 +12,8 @@ pub(super) struct Grouped<'a> {
     pub among: &'a Column,
     pub size: i64,
     pub every: i64,
+    /// A column for the time since the row before in the window, where it is measured.
+    pub gap: Option<Column>,
     pub measures: Vec<(Column, Measured)>,
 }
 
@@ -52,6 +54,12 @@ pub(super) fn group(b: &mut Builder, signal: &Signal, id: SignalId, grouped: Gro
     let mut by = columns(grouped.keys);
     by.push(end.clone());
     let number = b.sort("", &by);
+    if let Some(gap) = grouped.gap {
+        let before = b.column("previous_at");
+        b.push("", Stage::Back { keys: by.clone(), column: b.time.clone(), k: 1, out: before.clone() });
+        let since = make::elapsed(b.now(), make::maybe(&before, Type::TIMESTAMP));
+        b.push("", Stage::Compute(vec![(gap, since)]));
+    }
     let last = b.live_columns();
     b.push("", Stage::Group { keys: by, measures, number, last });
     let time = b.time.clone();
