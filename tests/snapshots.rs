@@ -26,7 +26,8 @@ fn every_bundled_rule_compiles_to_the_text_that_was_reviewed() {
             MappingRequest { target, environment: Some(environment), schema: &pack.schema, pack_root: Some(&root) };
         let mapping = Mapping::load(request, &mut files, &mut findings).expect("a mapping");
         let templates = Templates::load(target, None, &mut files).expect("stage shapes");
-        let inputs = Inputs { data: &data, mapping: &mapping, templates: &templates, delivered: Vec::new() };
+        let inputs =
+            Inputs { data: &data, mapping: &mapping, templates: &templates, delivered: Vec::new(), standing: None };
         for file in &pack.rules {
             let checked = check_for(&pack, &file.rule, environment, Options::default(), &mut findings);
             let Checked::Rule(rule) = checked else { panic!("{} does not check", file.path.display()) };

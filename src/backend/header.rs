@@ -18,6 +18,14 @@ pub fn beginning(rule: &Rule, fidelity: Fidelity) -> Vec<String> {
     lines
 }
 
+/// What a self-contained query says of itself.
+pub fn verification(rule: &Rule, case: &str) -> [String; 2] {
+    [
+        format!("verification of {}, case `{case}`", rule.name),
+        "the rule's query over the case's events: PASS in each row is what has to come".to_owned(),
+    ]
+}
+
 /// What the query rests on, and which details it does not show.
 pub fn ending(plan: &Plan, assumptions: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();

@@ -11,6 +11,7 @@ pub mod print;
 mod spl;
 pub mod target;
 pub mod template;
+pub mod verify;
 
 use crate::diagnostic::Diagnostic;
 
@@ -95,6 +96,8 @@ pub struct Inputs<'a> {
     pub templates: &'a template::Templates,
     /// Lookups that the product has itself: the lookup's name and the product's.
     pub delivered: Vec<(String, String)>,
+    /// A fixed time and given rows instead of the product's own; see [`verify`].
+    pub standing: Option<verify::Standing>,
 }
 
 impl Inputs<'_> {

@@ -27,6 +27,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Run fixtures and compare their alerts with the expected ones.
     Test(TestArgs),
+    /// Print queries that carry a fixture's events and its answer, or the probes of a target's assumptions.
+    Verify(VerifyArgs),
     /// Write a new rule with a fixture, which pass `check` and `test`.
     New(NewArgs),
     /// Write a small pack, which passes `check` and `test`.
@@ -119,6 +121,33 @@ impl TargetName {
             TargetName::All => Target::ALL.to_vec(),
         }
     }
+}
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  siemc verify rules/mobile/x.yaml --target kql --case \"on a locked phone\"
+  siemc verify --target spl rules/ --out trials/     one file per rule and case
+  siemc verify --assumptions --target spl            what the queries rest on, with queries that settle it
+
+Run a query in the product itself: each row has to say PASS.";
+
+/// `siemc verify`.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub struct VerifyArgs {
+    /// Packs, parts of packs, or rule files [default: the pack here, or `rules/`].
+    pub path: Vec<PathBuf>,
+    /// Query languages that can carry rows: spl, kql.
+    #[arg(long, value_enum, value_delimiter = ',', required = true)]
+    pub target: Vec<TargetName>,
+    /// Only cases with this in their name.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// Write `RULE.CASE.TARGET` files, CASE the case's place in its file, into this directory instead of standard output.
+    #[arg(long, value_name = "DIR", conflicts_with = "assumptions")]
+    pub out: Option<PathBuf>,
+    /// The probes of the targets' assumptions instead.
+    #[arg(long, conflicts_with = "case")]
+    pub assumptions: bool,
 }
 
 /// How compiled rules are written.

@@ -26,6 +26,7 @@ pub mod init;
 pub mod new;
 pub mod run;
 pub mod test;
+pub mod verify;
 pub mod workspace;
 
 pub use args::Cli;
@@ -67,6 +68,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Run(args) => run::run(args, console),
         Command::Explain(args) => explain::run(args, console),
         Command::Test(args) => test::run(args, console),
+        Command::Verify(args) => verify::run(args, console),
         Command::New(args) => new::run(args, console),
         Command::Init(args) => init::run(args, console),
     }

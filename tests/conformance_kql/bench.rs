@@ -89,6 +89,7 @@ impl Bench {
             mapping: &place.mapping,
             templates: &self.templates,
             delivered: place.delivered.clone(),
+            standing: None,
         };
         siemc::backend::compile(rule, &inputs)
     }

@@ -74,6 +74,7 @@ impl Bench {
             mapping: &self.mapping,
             templates: &self.templates,
             delivered: self.delivered.clone(),
+            standing: None,
         };
         siemc::backend::compile(&rule, &inputs)
     }

@@ -3,7 +3,7 @@
 //! Canonical columns: strings and addresses are `string` (missing is `""`), integers and durations (milliseconds) `long`, numbers
 //! `real`, booleans `bool`, timestamps `datetime`, lists `dynamic`.
 
-use super::text::{name, quote, span};
+use super::text::{instant, name, quote, span};
 use crate::backend::print::{ATOM, Dialect, Printed, Printer, is_text};
 use crate::backend::target::TargetData;
 use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, regex};
@@ -38,10 +38,7 @@ impl Dialect for Kql<'_> {
             Value::Number(n) => format!("real({}inf)", if *n > 0.0 { "+" } else { "-" }),
             Value::String(text) => quote(text),
             Value::Ip(ip) => quote(&ip.to_string()),
-            Value::Timestamp(ms) => {
-                let at = jiff::Timestamp::from_millisecond(*ms).ok()?;
-                format!("datetime({at:.3})")
-            }
+            Value::Timestamp(ms) => instant(*ms),
             Value::List(_) => return None,
         })
     }

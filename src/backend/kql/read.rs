@@ -2,7 +2,7 @@
 
 use super::Writer;
 use super::dialect::{null, type_name};
-use super::text::{comment, quote, span};
+use super::text::{comment, instant, quote, span};
 use crate::backend::header;
 use crate::backend::print::Printer;
 use crate::backend::target::{MappedField, MappedSource, Mapping, Unit};
@@ -24,10 +24,11 @@ pub(super) fn head(rule: &Rule, plan: &Plan) -> String {
 pub(super) fn interval(w: &mut Writer<'_>) {
     let (every, delay) = (w.rule.schedule.every, w.rule.schedule.delay);
     let divides_a_day = every > 0 && 86_400_000 % every == 0;
+    let now = w.inputs.standing.as_ref().map_or_else(|| "now()".to_owned(), |s| instant(s.now));
     let run = if divides_a_day {
-        format!("bin(now(), {})", span(every))
+        format!("bin({now}, {})", span(every))
     } else {
-        format!("bin_at(now(), {}, datetime(1970-01-01))", span(every))
+        format!("bin_at({now}, {}, datetime(1970-01-01))", span(every))
     };
     let to = if delay == 0 { run } else { format!("{run} - {}", span(delay)) };
     w.lets.push(format!("let report_to = {to}"));

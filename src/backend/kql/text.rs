@@ -42,6 +42,14 @@ pub fn span(milliseconds: i64) -> String {
     format!("{milliseconds}ms")
 }
 
+/// A time literal; a time that no calendar has is missing.
+pub fn instant(milliseconds: i64) -> String {
+    match jiff::Timestamp::from_millisecond(milliseconds) {
+        Ok(at) => format!("datetime({at:.3})"),
+        Err(_) => "datetime(null)".to_owned(),
+    }
+}
+
 /// Text for a comment: one line.
 pub fn comment(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()

@@ -9,7 +9,7 @@ mod measure;
 mod output;
 mod read;
 mod stage;
-mod text;
+pub(super) mod text;
 
 use super::print::Printer;
 use super::{Compiled, Inputs};

@@ -51,7 +51,8 @@ pub(super) fn reads(w: &mut Writer<'_>) {
     let kept: Vec<String> = w.types.keys().map(|c| c.0.to_string()).collect();
     let keep = keep(w, &found);
     let seconds = (reach(w.rule, lookback) + 999) / 1000;
-    let view = json!({ "searches": searches, "earliest": seconds, "columns": columns, "kept": kept, "keep": keep });
+    let rows = w.inputs.standing.as_ref().map(|s| s.rows.as_str());
+    let view = json!({ "rows": rows, "searches": searches, "earliest": seconds, "columns": columns, "kept": kept, "keep": keep });
     w.add("read", &view);
 }
 

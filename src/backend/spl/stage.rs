@@ -71,7 +71,8 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         }
         Stage::Report => {
             let (every, delay) = (w.rule.schedule.every, w.rule.schedule.delay);
-            w.add("report", &json!({ "every": every, "delay": delay }));
+            let now = w.inputs.standing.as_ref().map_or_else(|| "now()".to_owned(), |s| (s.now / 1000).to_string());
+            w.add("report", &json!({ "every": every, "delay": delay, "now": now }));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::backend::target::{Assumption, Mapping, MappingRequest, TargetData};
 use crate::backend::template::Templates;
+use crate::backend::verify::{Trial, verify};
 use crate::backend::{self, Inputs, Query, Target};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::ir::Rule;
@@ -112,7 +113,14 @@ impl Products {
     /// The rule's query; none where the target could not be read.
     pub fn query(&self, rule: &Rule, target: Target) -> Option<Result<Query, Vec<Diagnostic>>> {
         let Product { data, mapping, templates, delivered } = self.of(target)?;
-        Some(backend::compile(rule, &Inputs { data, mapping, templates, delivered: delivered.clone() }))
+        Some(backend::compile(rule, &Inputs { data, mapping, templates, delivered: delivered.clone(), standing: None }))
+    }
+
+    /// The rule's query with a case's events and answer in it; none where the target could not be read.
+    pub fn verification(&self, rule: &Rule, target: Target, trial: &Trial) -> Option<Result<String, Vec<Diagnostic>>> {
+        let Product { data, mapping, templates, .. } = self.of(target)?;
+        let inputs = Inputs { data, mapping, templates, delivered: Vec::new(), standing: None };
+        Some(verify(rule, &inputs, trial))
     }
 
     /// What a query rests on.

@@ -38,6 +38,9 @@ def compile_query(query, macros):
     steps = []
     for part in commands[1:]:
         name, body = _head(part)
+        if name == "append":
+            steps.append(_append(body))
+            continue
         if not name:
             raise SplError("an empty command between pipes")
         if name in GENERATORS:
@@ -46,6 +49,23 @@ def compile_query(query, macros):
             raise NotImplementedSpl(f"the command `{name}`")
         steps.append(MAKERS[name](body))
     return source, steps
+
+
+def _append(body):
+    """The rows of a subsearch after those of the search, as they are. Source: Search Reference, append. A subsearch over indexes would
+    need the time range that `extendtimerange` decides, and maxout cuts it at 50,000 rows: both are refused."""
+    if not (body.startswith("[") and body.endswith("]")):
+        raise NotImplementedSpl("the options of `append`")
+    source, steps = compile_query(body[1:-1].strip(), ())
+    if source[0] != "rows":
+        raise NotImplementedSpl("a subsearch over indexes")
+
+    def run(rows, state):
+        more = source[1](state)
+        for step in steps:
+            more = step(more, state)
+        return rows + more
+    return run
 
 
 def _head(part):

@@ -114,20 +114,29 @@ def split_top(s, sep=","):
 
 
 def split_commands(query):
-    """The text of each command. A pipe inside double quotes belongs to the string; a subsearch is refused."""
-    parts, start, i, n = [], 0, 0, len(query)
+    """The text of each command. A pipe inside double quotes belongs to the string, one inside square brackets to the subsearch."""
+    parts, start, i, n, depth = [], 0, 0, len(query), 0
     while i < n:
         c = query[i]
         if c == '"':
             i = string_end(query, i)
-        elif c == "[" or c == "]":
-            raise NotImplementedSpl("subsearches")
+        elif c == "[":
+            # Only `append` takes one here: `[` is no word of any other command.
+            if depth or query[start:i].strip().lower() != "append":
+                raise NotImplementedSpl("subsearches other than that of `append`")
+            depth = 1
+        elif c == "]":
+            if not depth:
+                raise SplError("`]` without `[`")
+            depth = 0
         elif c == "\\":
             i += 1
-        elif c == "|":
+        elif c == "|" and not depth:
             parts.append(query[start:i])
             start = i + 1
         i += 1
+    if depth:
+        raise SplError("`[` without `]`")
     parts.append(query[start:])
     return [p.strip() for p in parts]
 

@@ -1,0 +1,145 @@
+//! A query that carries its events and its answer: anyone runs it in the product itself and reads PASS or FAIL in each row.
+//!
+//! In: a rule, a case's events, the alerts that the evaluator gives. Out: text that reads no table of the product. The rule's own query
+//! stands in it as it is compiled, but for the clock (a fixed time instead of now) and for where the rows come from; events are written
+//! as the mapping says that the product has them, so units and types are part of what is verified. Lookups are inlined.
+
+mod kql;
+mod spl;
+
+use super::target::{MappedField, MappedSource, Mapping};
+use super::{Fidelity, Inputs, Target};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::ir::Rule;
+use crate::pack::schema::{FieldId, SourceId};
+use crate::value::Value;
+
+/// A case that cannot be carried by a query.
+pub const NOT_VERIFIED: Code = Code("E1130");
+
+/// A case.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// Its name.
+    pub name: String,
+    /// What happened.
+    pub events: Vec<TrialEvent>,
+    /// What has to come out, every one.
+    pub alerts: Vec<TrialAlert>,
+    /// Every event up to then is there (inclusive), milliseconds since the epoch.
+    pub until: i64,
+}
+
+/// An event.
+#[derive(Debug, Clone)]
+pub struct TrialEvent {
+    /// Whose.
+    pub source: SourceId,
+    /// Milliseconds since the epoch.
+    pub time: i64,
+    /// What is not missing.
+    pub values: Vec<(FieldId, Value)>,
+}
+
+/// What fidelity compares of an alert.
+#[derive(Debug, Clone)]
+pub struct TrialAlert {
+    /// Milliseconds since the epoch.
+    pub time: i64,
+    /// The group's keys with their values.
+    pub group: Vec<(String, Value)>,
+    /// 0 to 100; none where the rule says none.
+    pub confidence: Option<i64>,
+    /// Reasons in order.
+    pub because: Vec<String>,
+}
+
+/// When the query of a trial runs, and over what.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Instead of now, milliseconds since the epoch.
+    pub now: i64,
+    /// SPL: what stands before the pipe instead of the search of indexes.
+    pub rows: String,
+}
+
+/// Days after the epoch at which a trial runs, 2093-03-16: its interval begins at the epoch, and every case lies in it.
+const NOW_DAYS: i64 = 45_000;
+const DAY: i64 = 86_400_000;
+/// The row that says that there is nothing else, so that a case without alerts has a row too.
+const END: &str = "end of the case";
+
+/// The self-contained query.
+///
+/// # Errors
+/// The query's refusals; that it is not exact, so that it may well differ; that the dialect cannot carry rows.
+pub fn verify(rule: &Rule, inputs: &Inputs<'_>, trial: &Trial) -> Result<String, Vec<Diagnostic>> {
+    let refuse = |message: String| vec![Diagnostic::new(NOT_VERIFIED, Severity::Error, None, message)];
+    let mut scheduled = rule.clone();
+    scheduled.schedule.every = NOW_DAYS * DAY;
+    scheduled.schedule.delay = NOW_DAYS * DAY - trial.until;
+    let rows = match inputs.data.target {
+        Target::Spl => spl::rows(inputs, trial).map_err(refuse)?,
+        _ => String::new(),
+    };
+    let own = Inputs {
+        data: inputs.data,
+        mapping: inputs.mapping,
+        templates: inputs.templates,
+        delivered: Vec::new(),
+        standing: Some(Standing { now: NOW_DAYS * DAY, rows }),
+    };
+    let query = super::compile(&scheduled, &own)?;
+    if query.fidelity != Fidelity::Exact {
+        return Err(refuse(format!("the query is {}: it need not give the case's alerts", query.fidelity)));
+    }
+    let keys = keys(trial);
+    match query.target {
+        Target::Kql => Ok(kql::text(rule, inputs, trial, &query, &keys)),
+        Target::Spl => Ok(spl::text(rule, trial, &query, &keys)),
+        other @ Target::Eql => Err(refuse(format!("{} has no query that carries its own events here", other.name()))),
+    }
+}
+
+/// Names of the keys that any alert's group has, each once.
+fn keys(trial: &Trial) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in trial.alerts.iter().flat_map(|alert| &alert.group) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// A key's column in a query's rows.
+fn column(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// An alert in one line; `shown` prints a key's value as the dialect does, `keys` are those that the query's rows have.
+fn line(alert: &TrialAlert, keys: &[String], shown: impl Fn(&Value) -> String) -> String {
+    let mut text = alert.time.to_string();
+    for key in keys {
+        let value = alert.group.iter().find(|(name, value)| name == key && !value.is_missing());
+        text.push_str(&format!(" {key}={}", value.map_or_else(|| "-".to_owned(), |(_, value)| shown(value))));
+    }
+    if let Some(confidence) = alert.confidence {
+        text.push_str(&format!(" confidence={confidence}"));
+    }
+    text.push_str(&format!(" because={}", alert.because.join("; ")));
+    text
+}
+
+/// Each field of an event as the product has it.
+fn stored<'a>(
+    mapping: &'a Mapping,
+    event: &'a TrialEvent,
+) -> Option<(&'a MappedSource, Vec<(&'a MappedField, Value)>)> {
+    let mapped = mapping.source(event.source)?;
+    let fields = event.values.iter().filter_map(|(field, value)| {
+        let mapped = mapped.fields.get(field)?;
+        Some((mapped, mapped.store(value)))
+    });
+    Some((mapped, fields.collect()))
+}
