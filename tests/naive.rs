@@ -74,3 +74,15 @@ fn random_typed_rules_alert_as_the_meaning_says() {
     println!("{alerting} of {pairs} pairs have alerts");
     assert!(alerting * 5 > pairs, "too few pairs with an alert: {alerting} of {pairs}");
 }
+
+#[test]
+fn scheduled_runs_report_together_what_one_run_does() {
+    let pairs = from_environment("SIEMC_PAIRS", 2000) as usize;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let seed = from_environment("SIEMC_SEED", now);
+    println!("SIEMC_SEED={seed}");
+    let tally = naive::schedule::agree(pairs, seed);
+    println!("{} pairs, {} with alerts, {} read in part", tally.pairs, tally.with_alerts, tally.bounded);
+    assert!(tally.with_alerts * 10 > tally.pairs, "too few pairs with an alert: {}", tally.with_alerts);
+    assert!(tally.bounded * 4 > tally.pairs, "too few runs that read less than all: {}", tally.bounded);
+}

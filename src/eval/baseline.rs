@@ -116,10 +116,17 @@ impl Baseline {
             return;
         }
         let sample = self.measure.sample(&frame);
-        if !self.groups.contains_key(self.scratch.as_slice()) {
-            self.enter();
-        }
-        let Some(group) = self.groups.get_mut(self.scratch.as_slice()) else { return };
+        // Found first and made only then: most rows come to a group that is there.
+        let group = match self.groups.get_mut(self.scratch.as_slice()) {
+            Some(group) => group,
+            None => {
+                let key: Rc<[Value]> = Rc::from(self.scratch.as_slice());
+                if let Some(places) = &self.against {
+                    self.peers.entry(coarse(places, &key)).or_default().push(Rc::clone(&key));
+                }
+                self.groups.entry(key).or_default()
+            }
+        };
         let now = group.now.get_or_insert_with(|| {
             self.open.push(Rc::from(self.scratch.as_slice()));
             Open { items: Vec::new(), running: Running::new(&self.measure), samples: Vec::new() }
@@ -129,15 +136,6 @@ impl Baseline {
             now.samples.push(sample);
         }
         now.items.push(item.clone());
-    }
-
-    /// A group shows itself for the first time.
-    fn enter(&mut self) {
-        let group: Rc<[Value]> = Rc::from(self.scratch.as_slice());
-        if let Some(places) = &self.against {
-            self.peers.entry(coarse(places, &group)).or_default().push(Rc::clone(&group));
-        }
-        self.groups.insert(group, Group::default());
     }
 
     /// Judges every group with a row in the bucket that ends.

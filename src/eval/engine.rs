@@ -2,6 +2,7 @@
 
 use super::alert::Alert;
 use super::event::Event;
+use super::expression::Tables;
 use super::state::RuleState;
 use crate::ir::Rule;
 use crate::pack::schema::SourceId;
@@ -42,7 +43,8 @@ pub struct OutOfOrder {
 impl Engine {
     /// Nothing seen yet.
     pub fn new(rules: &[Arc<Rule>]) -> Engine {
-        let rules: Vec<_> = rules.iter().map(RuleState::new).collect();
+        let mut tables = Tables::default();
+        let rules: Vec<_> = rules.iter().map(|rule| RuleState::new(rule, &mut tables)).collect();
         Engine { rules, by_source: Vec::new(), now: None, alerts: Vec::new() }
     }
 

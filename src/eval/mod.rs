@@ -40,6 +40,7 @@ mod once_per;
 mod past;
 pub mod reader;
 mod row;
+pub mod schedule;
 mod sequence;
 mod state;
 mod sweep;

@@ -31,6 +31,7 @@ pub fn build(novelty: &ir::Novelty, compiler: &Compiler<'_>) -> (Vec<Port>, Box<
         values: 0,
         sweep: Sweep::default(),
         scratch: Vec::new(),
+        parts: Vec::new(),
     };
     let ports = std::iter::once(Port::input(&novelty.of, compiler)).chain(novelty.known.map(Port::whole)).collect();
     (ports, Box::new(state))
@@ -49,7 +50,10 @@ struct Novelty {
     /// How many values all groups remember.
     values: usize,
     sweep: Sweep,
+    /// The group that was read last.
     scratch: Vec<Value>,
+    /// The value that was read last.
+    parts: Vec<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -114,13 +118,12 @@ impl Novelty {
         if consumed != self.by_known {
             group.show(now, from, up_to, up_to.saturating_sub(from));
         }
-        let mut value = Vec::new();
-        if !consumed || !self.value.read(&frame, &mut value) {
+        if !consumed || !self.value.read(&frame, &mut self.parts) {
             return;
         }
         let known = group.is_known(from, up_to);
         let values = group.seen.len();
-        let sighting = group.see(Seen::of(value), now, from, known.then_some(hits.len()));
+        let sighting = group.see(Seen::of(&mut self.parts), now, from, known.then_some(hits.len()));
         self.values += group.seen.len() - values;
         match sighting {
             Sighting::Old => {}
@@ -164,14 +167,11 @@ impl Novelty {
 }
 
 impl Seen {
-    fn of(mut values: Vec<Value>) -> Seen {
-        match values.pop() {
-            Some(only) if values.is_empty() => Seen::One(only),
-            Some(last) => {
-                values.push(last);
-                Seen::Many(values.into())
-            }
-            None => Seen::Many(Box::default()),
+    /// Takes the parts out.
+    fn of(parts: &mut Vec<Value>) -> Seen {
+        match parts.pop() {
+            Some(only) if parts.is_empty() => Seen::One(only),
+            last => Seen::Many(parts.drain(..).chain(last).collect()),
         }
     }
 }

@@ -86,7 +86,6 @@ impl Past {
     pub fn summary(mut self, statistics: &[(Statistic, Scalar)]) -> Summary {
         // In one order whatever groups they came from, so that sums of fractions are the same in every run.
         self.numbers.sort_by(f64::total_cmp);
-        self.whole.sort_unstable();
         if self.numbers.is_empty() {
             self.moments.add(0, self.zeros);
         }
@@ -95,7 +94,7 @@ impl Past {
         Summary { samples, mean, stddev, values }
     }
 
-    fn answer(&self, statistic: Statistic, ty: Scalar, mean: Option<f64>, stddev: Option<f64>) -> Value {
+    fn answer(&mut self, statistic: Statistic, ty: Scalar, mean: Option<f64>, stddev: Option<f64>) -> Value {
         let exact = ty == Scalar::Duration && self.numbers.is_empty();
         let number = |n: Option<f64>| n.map_or(Value::Missing, |n| number_as(ty, n));
         let whole = |n: Option<i64>| n.map_or(Value::Missing, |n| whole_as(ty, n));
@@ -138,19 +137,19 @@ impl Past {
     }
 
     /// The value at a place in the order of size, from 1: those below 0, the zeros, and the others.
-    fn ranked(&self, rank: usize, ty: Scalar) -> Value {
+    fn ranked(&mut self, rank: usize, ty: Scalar) -> Value {
         let Some(place) = rank.checked_sub(1) else { return Value::Missing };
-        let whole = self.numbers.is_empty();
-        let below =
-            if whole { self.whole.partition_point(|n| *n < 0) } else { self.numbers.partition_point(|n| *n < 0.0) };
+        let whole = self.whole.iter().filter(|n| **n < 0).count();
+        let below = whole + self.numbers.partition_point(|n| *n < 0.0);
         let zeros = self.zeros as usize;
         let at = match place {
             place if place < below => place,
             place if place < below + zeros => return whole_as(ty, 0),
             place => place - zeros,
         };
-        let found = if whole {
-            self.whole.get(at).copied().map(Point::Whole)
+        let found = if at < self.whole.len() {
+            // Few places are asked for, so sorting all would be too much.
+            Some(Point::Whole(*self.whole.select_nth_unstable(at).1))
         } else {
             self.numbers.get(at).copied().map(Point::Number)
         };

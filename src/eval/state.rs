@@ -8,7 +8,7 @@ use super::context::ContextState;
 use super::engine::Tally;
 use super::event::Event;
 use super::expression::compile::{holds, lets};
-use super::expression::{Code, Compiler, Frame, Table};
+use super::expression::{Code, Compiler, Frame, Tables};
 use super::fields::{used_fields, used_sources};
 use super::row::{Item, Members, Row};
 use crate::ir::{Analytic as Ir, Rule, SignalId, StreamRef};
@@ -79,9 +79,9 @@ struct Draft {
 
 impl RuleState {
     /// Nothing seen yet.
-    pub fn new(rule: &Arc<Rule>) -> RuleState {
+    pub fn new(rule: &Arc<Rule>, tables: &mut Tables) -> RuleState {
         let sources = used_sources(rule);
-        let tables: Vec<_> = rule.lookups.iter().map(|l| Rc::new(Table::new(l))).collect();
+        let tables: Vec<_> = rule.lookups.iter().map(|l| tables.table(l)).collect();
         let compiler = Compiler { rule, sources: &sources, tables: &tables };
         let signals = signals(&compiler);
         let lets = lets(&compiler);

@@ -276,7 +276,8 @@ pub enum Function {
     /// `string(x)`: integers in decimal, numbers in the shortest decimal form without exponent, `true`/`false`, canonical addresses
     /// (RFC 5952), timestamps as RFC 3339 in UTC with milliseconds, durations in milliseconds.
     ToString,
-    /// `number(s)`: a decimal number as a text or an integer; missing where it is none.
+    /// `number(s)`: an integer, or a decimal number as a text: a sign, digits with a point before, among or after them, an exponent
+    /// (`-1.5e3`). Missing where the text is anything else (spaces, `inf`, `0x10`, `1,000`), or too large for a number.
     ToNumber,
     /// `ip(s)`: missing where it is no address.
     ToIp,
@@ -284,7 +285,7 @@ pub enum Function {
     HourOfDay(String),
     /// `day_of_week(t, zone)`: 1 is Monday, 7 is Sunday.
     DayOfWeek(String),
-    /// `domain(host)`: the registrable domain by the public suffix list, lower case, without a trailing dot; missing for an
-    /// address or a bare suffix.
+    /// `domain(host)`: the registrable domain by the public suffix list, with ASCII letters in lower case, without trailing dots
+    /// (however many); missing for an address (in brackets too) or a bare suffix.
     Domain,
 }

@@ -8,6 +8,7 @@
 pub mod analytic;
 pub mod expr;
 pub mod history;
+pub mod lookback;
 pub mod parts;
 pub mod regex;
 pub mod walk;
@@ -166,6 +167,16 @@ pub struct Schedule {
     pub every: i64,
     /// How late an event may arrive, milliseconds.
     pub delay: i64,
+}
+
+impl Schedule {
+    /// What the run at `at` reports: hits after the first time and up to the second, milliseconds since the epoch. A run that comes at
+    /// no multiple of `every` stands for the last one before it.
+    pub fn reported(&self, at: i64) -> (i64, i64) {
+        let every = self.every.max(1);
+        let until = (at.div_euclid(every) * every).saturating_sub(self.delay);
+        (until.saturating_sub(every), until)
+    }
 }
 
 /// A parameter.

@@ -48,7 +48,7 @@ struct Want {
 /// Reads every context that the rule uses, and the neighbours that its sequences ask for.
 pub(super) fn read(b: &mut Builder) {
     let mut wants = Vec::new();
-    for id in super::lookback::used_contexts(b.rule) {
+    for id in crate::ir::lookback::used_contexts(b.rule) {
         want_context(b, id, &mut wants);
     }
     for (event, keys, after, span) in analytic::neighbours(b.rule) {
@@ -81,7 +81,7 @@ fn want_context(b: &mut Builder, id: ContextId, wants: &mut Vec<Want>) {
             values.push((b.column(&format!("{}_value", context.name)), value));
         }
         ContextForm::LastEvent => {
-            for field in super::lookback::context_fields(b.rule, id) {
+            for field in crate::ir::lookback::context_fields(b.rule, id) {
                 let source = b.field(field);
                 let name = format!("{}_{}", context.name, source.0);
                 let ty = b.rule.schema.field_at(field).map_or(Type::STRING, |(_, f)| f.ty);
@@ -126,7 +126,7 @@ fn want_neighbour(b: &mut Builder, stream: StreamRef, keys: &ir::Keys, after: bo
 }
 
 fn split(b: &mut Builder, role: &Column, wants: &[Want]) {
-    let asking: Vec<EventId> = super::lookback::consumed_events(b.rule).into_iter().collect();
+    let asking: Vec<EventId> = crate::ir::lookback::consumed_events(b.rule).into_iter().collect();
     let event = make::or(asking.iter().map(|e| b.member(StreamRef::Event(*e))).collect::<Vec<_>>());
     let read =
         |w: &Want| std::iter::once(w.member.clone()).chain(w.shown.clone().map(|(any, _)| any)).collect::<Vec<_>>();
@@ -208,7 +208,9 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
         }
         ContextForm::LastEvent => {
             let column = b.compute(&comment, &context.name, recent);
-            for (field, (carried, expr)) in super::lookback::context_fields(b.rule, id).into_iter().zip(&want.values) {
+            for (field, (carried, expr)) in
+                crate::ir::lookback::context_fields(b.rule, id).into_iter().zip(&want.values)
+            {
                 let value = make::choose(make::flag(&column), make::maybe(carried, expr.ty), make::missing(expr.ty));
                 let read = b.compute("", &format!("{}_last", carried.0), value);
                 fields.insert(field, make::maybe(&read, expr.ty));

@@ -8,7 +8,7 @@
 //! lie at events adds a boolean column, so signals chain without a join: the next analytic reads it as one more stream.
 //!
 //! The passes, in order: `read` (which rows, which columns, lookups, membership), `context` (what was true before), one file
-//! per analytic under `analytic`, `alert` (confidence, reasons, thinning, the reported interval). [`lookback`] says how
+//! per analytic under `analytic`, `alert` (confidence, reasons, thinning, the reported interval). [`ir::lookback`] says how
 //! far back each source is read.
 
 mod alert;
@@ -16,7 +16,6 @@ mod analytic;
 mod build;
 pub mod columns;
 mod context;
-pub mod lookback;
 mod lower;
 pub mod make;
 mod output;

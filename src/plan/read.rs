@@ -1,7 +1,8 @@
 //! First pass: which rows are read, which columns they have, lookups, and which events a row belongs to.
 
 use super::build::{Builder, Keyed};
-use super::{Column, Direction, Expr, Read, Stage, lookback, make};
+use super::{Column, Direction, Expr, Read, Stage, make};
+use crate::ir::lookback;
 use crate::ir::{self, EventId, ExprKind, Leaf, StreamRef};
 use crate::pack::schema::SourceId;
 use crate::value::{Type, Value};

@@ -76,8 +76,11 @@ fn extreme(wanted: CompareOp, args: &[Value]) -> Value {
 fn to_number(value: &Value) -> Value {
     match value {
         Value::String(text) => {
-            let plain = regex::Regex::new(r"^[+-]?[0-9]+(\.[0-9]+)?$").expect("a regex");
-            if plain.is_match(text) { text.parse().map_or(Value::Missing, Value::number) } else { Value::Missing }
+            let plain = regex::Regex::new(r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z").expect("a regex");
+            match text.parse::<f64>() {
+                Ok(n) if plain.is_match(text) && n.is_finite() => Value::number(n),
+                _ => Value::Missing,
+            }
         }
         other => other.as_number().map_or(Value::Missing, Value::number),
     }
@@ -89,9 +92,9 @@ fn zoned(value: &Value, zone: &str) -> Option<jiff::Zoned> {
 }
 
 fn domain(host: &str) -> Value {
-    let host = host.to_lowercase();
-    let host = host.strip_suffix('.').unwrap_or(&host);
-    if host.parse::<IpAddr>().is_ok() {
+    let host = host.to_ascii_lowercase();
+    let host = host.trim_end_matches('.');
+    if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
         return Value::Missing;
     }
     psl::domain_str(host).map_or(Value::Missing, Value::string)

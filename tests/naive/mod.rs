@@ -24,6 +24,7 @@ pub mod plain;
 pub mod random;
 pub mod report;
 pub mod row;
+pub mod schedule;
 pub mod sequence;
 pub mod signal;
 pub mod statistic;

@@ -50,7 +50,7 @@ fn signal(rule: &Rule, id: SignalId, seen: &mut Vec<SignalId>, needs: &mut Vec<N
         }
         Analytic::Sequence(sequence) => of_sequence(sequence, needs),
     }
-    for (stream, _) in crate::plan::lookback::inputs(&signal_.analytic) {
+    for (stream, _) in crate::ir::lookback::inputs(&signal_.analytic) {
         if let StreamRef::Signal(inner) = stream {
             signal(rule, inner, seen, needs);
         }

@@ -2,8 +2,8 @@
 
 use super::written;
 use super::{alert, signals};
+use crate::ir::lookback;
 use crate::ir::{ContextForm, Event, Expr, Keys, Rule, SignalId};
-use crate::plan::lookback;
 use crate::syntax::print::duration;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -177,11 +177,11 @@ fn absolute(value: &Value) -> Option<Value> {
     })
 }
 
-/// Digits with a sign, a fraction and an exponent; nothing else that a parser of floats may know (`inf`, `nan`).
+/// Digits with a sign, a fraction and an exponent; nothing else that a parser of floats may know (`inf`, `nan`), nor what overflows.
 fn to_number(value: &Value) -> Option<Value> {
     let Value::String(s) = value else { return value.as_number().map(Value::number) };
     let plain = s.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
-    s.parse::<f64>().ok().filter(|_| plain).map(Value::number)
+    s.parse::<f64>().ok().filter(|n| plain && n.is_finite()).map(Value::number)
 }
 
 /// The registrable domain by the public suffix list.

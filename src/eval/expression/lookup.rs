@@ -5,8 +5,11 @@ use crate::pack::lookup::{Lookup, Matching};
 use crate::value::Value;
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A lookup, ready to be asked.
 #[derive(Debug, Default)]
@@ -15,7 +18,16 @@ pub struct Table {
     rows: Vec<Rc<[Value]>>,
     /// By the keys that match exactly or without case (these in lower case).
     buckets: FxHashMap<Box<[Value]>, Bucket>,
+    memo: Memo,
 }
+
+/// What a lookup with one key has answered: a string that goes on coming is one allocation, so it is known by its address. Strings that
+/// are remembered are held, so that no other takes their address.
+#[derive(Debug, Default)]
+struct Memo(RefCell<Vec<Option<(Arc<str>, Option<usize>)>>>);
+
+/// Places of a [`Memo`]; a power of two.
+const REMEMBERED: usize = 1024;
 
 /// The rows that agree in all exact keys. Numbers are places in [`Table::rows`].
 #[derive(Debug, Default)]
@@ -26,6 +38,22 @@ struct Bucket {
     suffixes: FxHashMap<Box<str>, usize>,
     /// Longest prefix first.
     nets: Vec<(IpNet, usize)>,
+}
+
+/// The lookups of several rules, each indexed once.
+#[derive(Debug, Default)]
+pub struct Tables(Vec<(Arc<Lookup>, Rc<Table>)>);
+
+impl Tables {
+    /// The lookup's table.
+    pub fn table(&mut self, lookup: &Arc<Lookup>) -> Rc<Table> {
+        if let Some((_, table)) = self.0.iter().find(|(known, _)| Arc::ptr_eq(known, lookup)) {
+            return Rc::clone(table);
+        }
+        let table = Rc::new(Table::new(lookup));
+        self.0.push((Arc::clone(lookup), Rc::clone(&table)));
+        table
+    }
 }
 
 impl Table {
@@ -50,10 +78,22 @@ impl Table {
 
     /// The row that matches: its key cells, then its columns.
     pub fn find<'a>(&'a self, keys: &'a [Code], frame: &Frame<'a>) -> Option<&'a [Value]> {
-        let mut exact = Vec::with_capacity(keys.len());
+        let number = match keys {
+            [only] => match only.value(frame) {
+                Cow::Borrowed(Value::String(text)) => {
+                    self.memo.answer(text, || self.search(std::iter::once(only.value(frame))))
+                }
+                value => self.search(std::iter::once(value)),
+            },
+            _ => self.search(keys.iter().map(|k| k.value(frame))),
+        };
+        self.rows.get(number?).map(|r| &**r)
+    }
+
+    fn search<'v>(&self, values: impl Iterator<Item = Cow<'v, Value>>) -> Option<usize> {
+        let mut exact = Vec::with_capacity(self.keys.len());
         let mut pattern = None;
-        for (code, matching) in keys.iter().zip(&self.keys) {
-            let value = code.value(frame);
+        for (value, matching) in values.zip(&self.keys) {
             match matching {
                 Matching::Exact if !value.is_missing() => exact.push(value.into_owned()),
                 Matching::Nocase => exact.push(lower(&value)?),
@@ -62,13 +102,12 @@ impl Table {
             }
         }
         let bucket = self.buckets.get(exact.as_slice())?;
-        let number = match pattern.as_deref() {
+        match pattern.as_deref() {
             None => bucket.row,
             Some(Value::String(text)) => bucket.by_suffix(text),
             Some(Value::Ip(ip)) => bucket.by_net(ip),
             Some(_) => None,
-        };
-        self.rows.get(number?).map(|r| &**r)
+        }
     }
 
     fn index(&mut self, cells: &[Value], number: usize) {
@@ -94,6 +133,28 @@ impl Table {
             }
             _ => {}
         }
+    }
+}
+
+impl Memo {
+    /// What was answered for the string, or the answer of a search.
+    fn answer(&self, text: &Arc<str>, search: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        let address = Arc::as_ptr(text).cast::<u8>() as usize;
+        let place = (address >> 4) % REMEMBERED;
+        let Ok(mut places) = self.0.try_borrow_mut() else { return search() };
+        if let Some(Some((known, row))) = places.get(place)
+            && Arc::ptr_eq(known, text)
+        {
+            return *row;
+        }
+        let row = search();
+        if places.is_empty() {
+            places.resize(REMEMBERED, None);
+        }
+        if let Some(slot) = places.get_mut(place) {
+            *slot = Some((Arc::clone(text), row));
+        }
+        row
     }
 }
 

@@ -13,7 +13,7 @@ mod pattern;
 pub use arithmetic::{from_number as number_as, from_whole as whole_as, to_whole};
 pub use compile::Compiler;
 pub use function::text_of;
-pub use lookup::Table;
+pub use lookup::{Table, Tables};
 pub use pattern::pattern;
 
 use super::event::Event;

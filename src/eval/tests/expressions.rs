@@ -170,11 +170,20 @@ fn functions() {
     assert_eq!(int_of(Max, vec![field("n"), field("k")]), Value::Missing);
     assert_eq!(of(call(Round, Type::NUMBER, vec![num(-1.25), int(1)]), ""), Value::Number(-1.3));
     assert_eq!(of(call(ToNumber, Type::NUMBER, vec![text("1e3")]), ""), Value::Number(1000.0));
-    assert_eq!(of(call(ToNumber, Type::NUMBER, vec![text("inf")]), ""), Value::Missing);
+    let number = |s: &str| of(call(ToNumber, Type::NUMBER, vec![text(s)]), "");
+    for (s, n) in [("-1.5E-1", -0.15), ("+7", 7.0), (".5", 0.5), ("5.", 5.0), ("007", 7.0)] {
+        assert_eq!(number(s), Value::Number(n), "{s}");
+    }
+    for s in ["inf", "nan", "1e999", "0x10", "1,000", " 1", "1e", "e3", ".", "+", "1_000", "٣"] {
+        assert_eq!(number(s), Value::Missing, "{s}");
+    }
     assert_eq!(int_of(HourOfDay("Europe/Berlin".into()), vec![field("at")]), Value::Integer(1));
     assert_eq!(int_of(DayOfWeek("UTC".into()), vec![field("at")]), Value::Integer(4));
     assert_eq!(string(Domain, vec![text("A.b.Example.co.uk.")]), Value::string("example.co.uk"));
-    assert_eq!(string(Domain, vec![text("co.uk")]), Value::Missing);
+    assert_eq!(string(Domain, vec![text("example.com...")]), Value::string("example.com"));
+    for host in ["co.uk", "com.", ".", "[::1]", "10.0.0.1."] {
+        assert_eq!(string(Domain, vec![text(host)]), Value::Missing, "{host}");
+    }
     assert_eq!(
         (string(Domain, vec![text("10.0.0.1")]), string(Domain, vec![text("::1")])),
         (Value::Missing, Value::Missing)

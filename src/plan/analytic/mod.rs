@@ -11,7 +11,8 @@ mod together;
 mod window;
 
 use super::build::{Builder, Hits, Keyed, Range};
-use super::{Column, Expr, Stage, lookback, make};
+use super::{Column, Expr, Stage, make};
+use crate::ir::lookback;
 use crate::ir::{self, Analytic, Keys, MeasureFunction, Rule, SignalId, StreamRef};
 use crate::source::Span;
 

@@ -1,7 +1,7 @@
 //! Which events and contexts a rule's hits depend on, and how far back.
 
-use crate::ir::{self, Analytic, ContextForm, ContextId, EventId, ExprKind, Leaf, Rule, SignalId, StreamRef, Window};
-use crate::pack::schema::FieldId;
+use super::{Analytic, ContextForm, ContextId, EventId, Expr, ExprKind, Leaf, Rule, SignalId, StreamRef, Window, walk};
+use crate::pack::schema::{FieldId, SourceId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// For each event of the rule that matters: how long before a hit's time it still does, milliseconds, closed. A context's events
@@ -19,6 +19,17 @@ pub fn lookback(rule: &Rule) -> BTreeMap<EventId, i64> {
             };
             extend(&mut reach, context.of, asking.saturating_add(context.within.max(known)));
         }
+    }
+    reach
+}
+
+/// As [`lookback`], by source: what a run reads of it.
+pub fn by_source(rule: &Rule) -> BTreeMap<SourceId, i64> {
+    let mut reach = BTreeMap::new();
+    for (event, span) in lookback(rule) {
+        let Some(event) = rule.events.get(event.index()) else { continue };
+        let longest = reach.entry(event.source).or_insert(span);
+        *longest = span.max(*longest);
     }
     reach
 }
@@ -158,29 +169,14 @@ pub fn used_signals(rule: &Rule) -> BTreeSet<SignalId> {
 }
 
 /// Visits every expression that the used signals, the confidence, the alert and the exceptions hold.
-fn visit(rule: &Rule, see: &mut dyn FnMut(&ir::Expr)) {
+fn visit(rule: &Rule, see: &mut dyn FnMut(&Expr)) {
     for id in used_signals(rule) {
         let Some(signal) = rule.signals.get(id.index()) else { continue };
-        for expr in expressions(&signal.analytic) {
-            ir::walk::rows(rule, expr, see);
+        for expr in signal.analytic.exprs() {
+            walk::rows(rule, expr, see);
         }
     }
-    for expr in super::alert::expressions(rule) {
-        ir::walk::rows(rule, expr, see);
-    }
-}
-
-fn expressions(analytic: &Analytic) -> Vec<&ir::Expr> {
-    match analytic {
-        Analytic::Match { of, .. } => of.filter.iter().collect(),
-        Analytic::Any { .. } => Vec::new(),
-        Analytic::Threshold { of, measures, .. } => {
-            of.filter.iter().chain(measures.iter().flat_map(|m| m.argument.iter().chain(&m.filter))).collect()
-        }
-        Analytic::Together { of, .. } => of.iter().filter_map(|i| i.filter.as_ref()).collect(),
-        Analytic::Evidence { of, .. } => of.iter().filter_map(|w| w.what.filter.as_ref()).collect(),
-        Analytic::Sequence(sequence) => sequence.steps.iter().filter_map(|s| s.filter.as_ref()).collect(),
-        Analytic::Baseline(b) => b.of.filter.iter().chain(b.measure.argument.iter().chain(&b.measure.filter)).collect(),
-        Analytic::Novelty(n) => n.of.filter.iter().collect(),
+    for expr in rule.hit_exprs() {
+        walk::rows(rule, expr, see);
     }
 }
