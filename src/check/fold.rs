@@ -199,7 +199,7 @@ impl Fold<'_> {
 
     /// Signals whose inputs are settled first; as many rounds as a chain is long.
     fn signals(&mut self, rule: &mut Rule) {
-        let mut conditioned: Vec<(Span, String)> = Vec::new();
+        let mut conditioned: Vec<(SignalId, Span, String)> = Vec::new();
         for _ in 0..=rule.signals.len() {
             let before = self.signals.len();
             for place in 0..rule.signals.len() {
@@ -208,7 +208,8 @@ impl Fold<'_> {
                     continue;
                 }
                 let Some(mut signal) = rule.signals.get(place).cloned() else { continue };
-                conditioned.extend(self.unknown_conditions(&signal.analytic, rule));
+                let unknown = self.unknown_conditions(&signal.analytic, rule);
+                conditioned.extend(unknown.into_iter().map(|(span, name)| (id, span, name)));
                 for expr in signal.analytic.exprs_mut() {
                     self.simplify(expr, &[]);
                 }
@@ -222,7 +223,9 @@ impl Fold<'_> {
                 break;
             }
         }
-        for (span, name) in conditioned {
+        // Of a signal that is lost as a whole the note tells.
+        conditioned.retain(|(id, ..)| !self.signals.contains(id));
+        for (_, span, name) in conditioned {
             let message = format!(
                 "the environment `{}` cannot know the context `{name}`, so it counts as missing here",
                 rule.environment
