@@ -19,6 +19,7 @@
 //! | [`plan`] | [`ir::Rule`] | the relational plan that SPL and KQL share, or refusals |
 //! | [`backend`] | plan, or rule | query text with its fidelity |
 //! | [`fixture`] | test files | cases, verdicts, reports |
+//! | [`simulate`] | a seed | events of a made-up fleet |
 //! | [`cli`] | arguments | exit codes |
 
 pub mod backend;
@@ -30,6 +31,7 @@ pub mod fixture;
 pub mod ir;
 pub mod pack;
 pub mod plan;
+pub mod simulate;
 pub mod source;
 pub mod syntax;
 pub mod value;

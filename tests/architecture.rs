@@ -6,11 +6,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the data's way. A room may know the rooms before it.
-const ROOMS: [&str; 12] =
-    ["source", "value", "diagnostic", "syntax", "pack", "ir", "check", "eval", "plan", "backend", "fixture", "cli"];
+const ROOMS: [&str; 13] = [
+    "source",
+    "value",
+    "diagnostic",
+    "syntax",
+    "pack",
+    "ir",
+    "check",
+    "eval",
+    "plan",
+    "backend",
+    "fixture",
+    "simulate",
+    "cli",
+];
 
 /// A room before another that must not be known all the same: room, what it must not know, why.
-const UNKNOWN: [(&str, &str, &str); 9] = [
+const UNKNOWN: [(&str, &str, &str); 20] = [
     ("diagnostic", "value", "a finding is text and places"),
     ("eval", "syntax", "only the checker reads rules as written"),
     ("eval", "check", "only a checked rule comes in, whoever checked it"),
@@ -20,6 +33,17 @@ const UNKNOWN: [(&str, &str, &str); 9] = [
     ("backend", "syntax", "only the checker reads rules as written"),
     ("backend", "check", "only a checked rule comes in, whoever checked it"),
     ("backend", "eval", "a backend is measured against the evaluator"),
+    ("simulate", "source", "a fleet knows nothing of rules"),
+    ("simulate", "value", "a fleet knows nothing of rules"),
+    ("simulate", "diagnostic", "a fleet knows nothing of rules"),
+    ("simulate", "syntax", "a fleet knows nothing of rules"),
+    ("simulate", "pack", "a fleet knows nothing of rules"),
+    ("simulate", "ir", "a fleet knows nothing of rules"),
+    ("simulate", "check", "a fleet knows nothing of rules"),
+    ("simulate", "eval", "a fleet knows nothing of rules"),
+    ("simulate", "plan", "a fleet knows nothing of rules"),
+    ("simulate", "backend", "a fleet knows nothing of rules"),
+    ("simulate", "fixture", "a fleet knows nothing of rules"),
 ];
 
 /// An edge against the order: room, what it knows, why.

@@ -18,3 +18,5 @@ mod fresh;
 mod run;
 #[path = "cli/schemas.rs"]
 mod schemas;
+#[path = "cli/simulate.rs"]
+mod simulate;

@@ -23,6 +23,8 @@ pub enum Command {
     Compile(CompileArgs),
     /// Run rules over events and print alerts as JSON lines.
     Run(RunArgs),
+    /// Write events of a made-up fleet of phones, or judge rules by them.
+    Simulate(SimulateArgs),
     /// Say what a rule means in plain words, or what the code of a diagnostic means.
     Explain(ExplainArgs),
     /// Run fixtures and compare their alerts with the expected ones.
@@ -199,6 +201,63 @@ pub struct RunArgs {
     /// Every event up to then is there: RFC 3339 or milliseconds [default: the newest event's time].
     #[arg(long, value_name = "TIME", value_parser = super::run::time)]
     pub until: Option<i64>,
+}
+
+const SIMULATE_EXAMPLES: &str = "Examples:
+  siemc simulate --devices 50 --days 2 > events.jsonl
+  siemc simulate --devices 50 --days 2 --inject ios-protocol-on-unapproved-port@iphone-00012@1d9h30m --out events.jsonl
+  siemc simulate --devices 200 --days 14 --seed 1,2,3 --judge rules/
+  siemc simulate --list
+
+With `--judge`, what each rule describes happens on some devices at random times; printed are how many of them each rule finds, and
+how often it alerts where nothing happened. Exit code 1: a rule misses one, or gives a false alert per 1,000 device-days or more.";
+
+/// `siemc simulate`.
+#[derive(Debug, Args)]
+#[command(after_help = SIMULATE_EXAMPLES)]
+pub struct SimulateArgs {
+    /// How many devices; three of five run iOS.
+    #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub devices: u32,
+    /// How many days.
+    #[arg(long, value_name = "D", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=3_660))]
+    pub days: u32,
+    /// The same seed gives the same events; several, one after another, with `--judge` only.
+    #[arg(long, value_name = "S", default_value = "1", value_delimiter = ',')]
+    pub seed: Vec<u64>,
+    /// When the first day begins: RFC 3339 or milliseconds.
+    #[arg(long, value_name = "TIME", default_value = "2026-03-02T00:00:00Z", value_parser = super::run::time)]
+    pub start: i64,
+    /// Add what a bundled rule looks for: on a device, by identifier or number, at a time or so long after the start; may be repeated.
+    #[arg(long, value_name = "RULE@DEVICE@TIME")]
+    pub inject: Vec<String>,
+    /// Stop after so many events.
+    #[arg(long, value_name = "N")]
+    pub events: Option<u64>,
+    /// Write the events into this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// List what can be injected.
+    #[arg(long, conflicts_with_all = ["inject", "judge", "out"])]
+    pub list: bool,
+    /// Judge these rules by the fleet: a pack, a part of one, or a rule file; may be repeated within one pack.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["inject", "events", "out"])]
+    pub judge: Vec<PathBuf>,
+    /// In which environment rules are judged [default: the pack's default].
+    #[arg(long, value_name = "NAME", requires = "judge")]
+    pub env: Option<String>,
+    /// How a judgement is written.
+    #[arg(long, value_enum, default_value = "text", requires = "judge")]
+    pub format: JudgeFormat,
+}
+
+/// How a judgement is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JudgeFormat {
+    /// For a person.
+    Text,
+    /// For a program; see docs/schema/simulate.schema.json.
+    Json,
 }
 
 const EXPLAIN_EXAMPLES: &str = "Examples:

@@ -13,6 +13,8 @@
 //! - With `--target all` a refusal is a note, and an error only for a rule that no target can say. With targets by name each refusal
 //!   counts.
 //! - `run` wants rules without errors, of one pack. Of bad lines the first [`run::MOST_REPORTED`] are printed; all are counted.
+//! - `simulate --judge` is an option of `simulate` and not a command of its own: what a rule is judged by is exactly the fleet that the
+//!   same arguments write, so that one can look at the events behind a number.
 //! - A reader that goes away (`siemc ... | head`) ends a command quietly, with 0.
 
 pub mod args;
@@ -25,6 +27,7 @@ pub mod explain;
 pub mod init;
 pub mod new;
 pub mod run;
+pub mod simulate;
 pub mod test;
 pub mod verify;
 pub mod workspace;
@@ -66,6 +69,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Check(args) => check::run(args, console),
         Command::Compile(args) => compile::run(args, console),
         Command::Run(args) => run::run(args, console),
+        Command::Simulate(args) => simulate::run(args, console),
         Command::Explain(args) => explain::run(args, console),
         Command::Test(args) => test::run(args, console),
         Command::Verify(args) => verify::run(args, console),

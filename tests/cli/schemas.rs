@@ -4,6 +4,7 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use siemc::cli::compile::Report;
 use siemc::cli::run::AlertLine;
+use siemc::cli::simulate::Judgement;
 use siemc::diagnostic::JsonReport;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ fn formats_are_published() {
     published::<JsonReport<'static>>("check");
     published::<Report<'static>>("compile");
     published::<AlertLine>("alert");
+    published::<Judgement>("simulate");
 }
 
 /// `test` builds its document by hand: every key that it writes is in the schema.
@@ -36,6 +38,11 @@ fn the_format_of_test_knows_every_key() {
     let document = made.run("test p --format json").exits(1).json();
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path("test")).unwrap()).unwrap();
     fits(&document, &schema, &schema, "");
+}
+
+pub fn fits_published(document: &Value, name: &str) {
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
+    fits(document, &schema, &schema, "");
 }
 
 fn fits(value: &Value, schema: &Value, root: &Value, at: &str) {

@@ -51,11 +51,12 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Exit> {
 }
 
 /// Lints are for `check`; here only what stops the run is told.
-fn errors(findings: &Findings) -> Vec<Diagnostic> {
+pub(super) fn errors(findings: &Findings) -> Vec<Diagnostic> {
     findings.all.iter().filter(|found| found.severity == Severity::Error).cloned().collect()
 }
 
-fn rules(workspace: &mut Workspace, environment: Option<&str>) -> Option<(Arc<Schema>, Vec<Arc<Rule>>)> {
+/// The rules that were asked for, of one pack, with its schema; none where something is in the way, which the findings tell.
+pub(super) fn rules(workspace: &mut Workspace, environment: Option<&str>) -> Option<(Arc<Schema>, Vec<Arc<Rule>>)> {
     if workspace.packs.len() > 1 {
         let message = "the rules are of several packs, and events of one schema are read".to_owned();
         workspace.findings.push(Diagnostic::new(codes::SEVERAL_PACKS, Severity::Error, None, message));
