@@ -1,12 +1,14 @@
 //! From a rule or its plan to a query's text, with its fidelity.
 //!
-//! In: a checked rule (EQL) or its plan (SPL, KQL), the target's data, and the mapping of the environment. Out: a [`Query`], or every
+//! In: a checked rule (EQL) or its plan (SPL, KQL, ES|QL), the target's data, and the mapping of the environment. Out: a [`Query`], or every
 //! refusal at once. This room must never know a file of rules, a fixture or a terminal. A backend never changes what a stage means:
 //! what it cannot say it refuses.
 
 pub mod eql;
+mod esql;
 mod header;
 mod kql;
+mod lucene;
 pub mod print;
 mod spl;
 pub mod target;
@@ -24,11 +26,13 @@ pub enum Target {
     Kql,
     /// Elastic's event queries and sequences.
     Eql,
+    /// Elastic's piped language.
+    Esql,
 }
 
 impl Target {
     /// All of them, in the order of reports.
-    pub const ALL: [Target; 3] = [Target::Spl, Target::Kql, Target::Eql];
+    pub const ALL: [Target; 4] = [Target::Spl, Target::Kql, Target::Eql, Target::Esql];
 
     /// The name on the command line and of the folder in `targets/`.
     pub fn name(self) -> &'static str {
@@ -36,6 +40,7 @@ impl Target {
             Target::Spl => "spl",
             Target::Kql => "kql",
             Target::Eql => "eql",
+            Target::Esql => "esql",
         }
     }
 }
@@ -133,8 +138,10 @@ fn fidelity(plan: &crate::plan::Plan) -> Fidelity {
 /// Every refusal, each at its place in the rule.
 pub fn compile(rule: &crate::ir::Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
     let target = inputs.data.target;
-    if target == Target::Eql {
-        return eql::compile(rule, inputs.mapping, inputs.data);
+    match target {
+        Target::Eql => return eql::compile(rule, inputs.mapping, inputs.data),
+        Target::Esql => return esql::compile(rule, inputs),
+        Target::Spl | Target::Kql => {}
     }
     let plan = crate::plan::plan(rule)?;
     let compiled = match target {

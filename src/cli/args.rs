@@ -107,8 +107,10 @@ pub enum TargetName {
     Spl,
     /// Microsoft Sentinel, Defender XDR, Azure Data Explorer.
     Kql,
-    /// Elastic.
+    /// Elastic's event queries and sequences.
     Eql,
+    /// Elastic's piped language.
+    Esql,
     /// Every one.
     All,
 }
@@ -120,6 +122,7 @@ impl TargetName {
             TargetName::Spl => vec![Target::Spl],
             TargetName::Kql => vec![Target::Kql],
             TargetName::Eql => vec![Target::Eql],
+            TargetName::Esql => vec![Target::Esql],
             TargetName::All => Target::ALL.to_vec(),
         }
     }

@@ -3,7 +3,8 @@
 use super::cond::{Cond, and, not, or};
 use super::lower::Lower;
 use super::test::Test;
-use super::{codes, lucene, text};
+use super::{codes, text};
+use crate::backend::lucene;
 use crate::backend::target::{MappedField, Unit};
 use crate::ir::{CompareOp, Expr, LikePiece, StringTest};
 use crate::pack::schema::FieldId;

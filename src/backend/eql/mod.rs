@@ -28,7 +28,7 @@ mod field;
 mod header;
 mod lookup;
 mod lower;
-mod lucene;
+
 mod needs;
 mod query;
 mod sequence;

@@ -40,6 +40,15 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
+/// As [`escaped`], matching ASCII letters in either case.
+pub(super) fn without_case(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        letter(c, true, &mut out);
+    }
+    out
+}
+
 /// `.*` on each side that is not anchored.
 fn padded(branch: &Hir, fold: bool) -> Result<String, String> {
     let parts: Vec<&Hir> = match branch.kind() {

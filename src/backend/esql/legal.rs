@@ -1,0 +1,154 @@
+//! From the plan's stages to steps that ES|QL has. The plan orders rows and numbers them; ES|QL has no such order, but three uses of
+//! one need no more than a grouping:
+//!
+//! | the plan says | here |
+//! |---|---|
+//! | rows of a window, with the columns of the last one | a group that keeps the largest row, packed into one text |
+//! | the first hit of a bucket | a group that keeps the smallest |
+//! | hits of one time and group are one, at the last of them | a group by that time |
+//!
+//! Any other stage that looks from row to row is left as it is, and refused by the writer.
+
+use crate::ir::{ExprKind, MeasureFunction};
+use crate::plan::{Carried, Column, Direction, Expr, Measured, Note, Plan, Stage};
+use crate::value::Type;
+
+/// A step of the query; `next` is the place in [`Plan::stages`] of what follows it.
+pub enum Step<'a> {
+    /// A stage as it is.
+    Plain(&'a Note),
+    /// One row per key, with the columns of the last row.
+    Group(Group<'a>),
+    /// The first row of each key.
+    First(First<'a>),
+}
+
+/// One row per key.
+pub struct Group<'a> {
+    /// What a reader gets.
+    pub comment: &'a str,
+    /// The key.
+    pub keys: Vec<Column>,
+    /// Results.
+    pub measures: Vec<(Column, Measured)>,
+    /// The order that says which row is the last.
+    pub order: Vec<(Column, Direction)>,
+    /// A boolean column that is true on every row from then on.
+    pub flag: Option<&'a Column>,
+    /// Where the stages go on.
+    pub next: usize,
+}
+
+/// The first row of each key.
+pub struct First<'a> {
+    /// The key.
+    pub keys: Vec<Column>,
+    /// The order that says which row is the first.
+    pub order: Vec<(Column, Direction)>,
+    /// A row for which one of them holds stays, whatever else its key has.
+    pub keyless: Vec<&'a Expr>,
+    /// Where the stages go on.
+    pub next: usize,
+}
+
+/// The steps of a plan, in order.
+pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
+    let mut steps = Vec::new();
+    let mut at = 0;
+    while let Some(note) = plan.stages.get(at) {
+        let rest = plan.stages.get(at..).unwrap_or_default();
+        let found = grouped(rest, at).or_else(|| thinned(rest, at)).or_else(|| merged(&plan.stages, rest, at));
+        at = match &found {
+            Some(Step::Group(group)) => group.next,
+            Some(Step::First(first)) => first.next,
+            _ => at + 1,
+        };
+        steps.push(found.unwrap_or(Step::Plain(note)));
+    }
+    steps
+}
+
+/// Sort, number, group.
+fn grouped<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+    let [sort, Note { stage: Stage::Number(n), .. }, Note { stage: Stage::Group { keys, measures, number, .. }, .. }, ..] = rest
+    else {
+        return None;
+    };
+    let Stage::Sort(by) = &sort.stage else { return None };
+    (n == number).then(|| {
+        Step::Group(Group {
+            comment: &sort.comment,
+            keys: keys.clone(),
+            measures: measures.clone(),
+            order: beyond(by, keys),
+            flag: None,
+            next: at + 3,
+        })
+    })
+}
+
+/// Sort, one row back, and only rows that have none before them.
+fn thinned<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+    let [sort, Note { stage: Stage::Back { keys, k: 1, out, .. }, .. }, Note { stage: Stage::Filter(condition), .. }, ..] = rest
+    else {
+        return None;
+    };
+    let Stage::Sort(by) = &sort.stage else { return None };
+    let parts: Vec<&Expr> = match &condition.kind {
+        ExprKind::Or(parts) => parts.iter().collect(),
+        _ => vec![condition],
+    };
+    let (first, keyless): (Vec<&Expr>, Vec<&Expr>) = parts.into_iter().partition(|p| is_first(p, out));
+    (!first.is_empty()).then(|| {
+        Step::First(First { keys: keys.clone(), order: beyond(by, keys), keyless, next: at + 3 })
+    })
+}
+
+/// `not exists(earlier)`.
+fn is_first(expr: &Expr, earlier: &Column) -> bool {
+    let ExprKind::Not(inner) = &expr.kind else { return false };
+    let ExprKind::Exists(value) = &inner.kind else { return false };
+    matches!(&value.kind, ExprKind::Leaf(column) if column == earlier)
+}
+
+/// Only merged rows are left, and what is carried to the last of an instant is a time, which is compared with that instant.
+fn merged<'a>(all: &'a [Note], rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+    let [sort, Note { stage: Stage::Number(n), .. }, carry, Note { stage: Stage::LastOfInstant { keys, among, number, out }, .. }, ..] =
+        rest
+    else {
+        return None;
+    };
+    let Stage::Sort(by) = &sort.stage else { return None };
+    let Stage::Carry { inclusive: true, items, .. } = &carry.stage else { return None };
+    let only_merged = at.checked_sub(1).and_then(|i| all.get(i)).is_some_and(|before| match &before.stage {
+        Stage::Filter(condition) => matches!(&condition.kind, ExprKind::Leaf(column) if column == among),
+        _ => false,
+    });
+    if n != number || !only_merged {
+        return None;
+    }
+    let measures: Vec<(Column, Measured)> = items.iter().map(newest).collect::<Option<_>>()?;
+    let mut keys = keys.clone();
+    keys.push(Column(std::sync::Arc::from("event_time")));
+    let mut order = beyond(by, &keys);
+    order.retain(|(column, _)| column != among);
+    Some(Step::Group(Group { comment: &sort.comment, keys, measures, order, flag: Some(out), next: at + 4 }))
+}
+
+fn newest(item: &Carried) -> Option<(Column, Measured)> {
+    let [(out, value)] = item.values.as_slice() else { return None };
+    let is_time = matches!(&value.kind, ExprKind::Leaf(column) if &*column.0 == "event_time");
+    is_time.then(|| {
+        let measured = Measured {
+            function: MeasureFunction::Max,
+            argument: Some(value.clone()),
+            filter: Some(item.when.clone()),
+            ty: Type::TIMESTAMP,
+        };
+        (out.clone(), measured)
+    })
+}
+
+fn beyond(by: &[(Column, Direction)], keys: &[Column]) -> Vec<(Column, Direction)> {
+    by.iter().filter(|(column, _)| !keys.contains(column)).cloned().collect()
+}

@@ -1,0 +1,299 @@
+//! ES|QL from a plan: one pipe over the indices of all sources, a stage a line.
+//!
+//! In: a checked rule, its plan, the mapping of the environment, the target's data and stage shapes. Out: a [`Query`], or every refusal
+//! at once. ES|QL has no order of rows: what the plan says with one is said by groupings where that means the same (`legal`), and refused
+//! where not (`needs` names the construct at its place). This room must never change what a stage means.
+//!
+//! | a rule says | ES|QL says |
+//! |---|---|
+//! | `match`, `any` without `by` | filters, and a row per member |
+//! | `any` with `by`, as `detect` | a group by key and time |
+//! | `threshold`, `together`, `evidence` in tumbling or hopping windows | a group by key and window |
+//! | `once_per` | the smallest of the packed rows of a bucket |
+//! | `distinct(x)` | the values counted, not the product's estimate |
+//! | `percentile` against a constant | two counts |
+//! | a sliding window, a sequence, a context, `stddev`, the value of a percentile | refused |
+
+mod codes;
+mod dialect;
+mod function;
+mod group;
+mod legal;
+mod lookup;
+mod measure;
+mod needs;
+mod output;
+mod pack;
+mod read;
+mod stage;
+mod text;
+mod whole;
+
+use super::print::{Dialect as _, Printer};
+use super::{Inputs, Query, Target, fidelity, header};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{MeasureFunction, Rule};
+use crate::plan::{Column, Expr, Plan, columns, words};
+use crate::source::Span;
+use crate::value::Type;
+use dialect::Esql;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A query being written.
+struct Writer<'a> {
+    rule: &'a Rule,
+    plan: &'a Plan,
+    inputs: &'a Inputs<'a>,
+    dialect: &'a Esql<'a>,
+    printer: &'a Printer<'a>,
+    pipe: Vec<String>,
+    /// Types of the columns so far.
+    types: BTreeMap<Column, Type>,
+    /// Details that cannot be shown.
+    dropped: BTreeSet<Column>,
+    /// Columns that some stage or the output reads.
+    read: BTreeSet<Column>,
+    /// Rows are told apart by the document that they come from.
+    documents: bool,
+    /// Rows are no documents any more.
+    grouped: bool,
+    /// The rule itself was found to need what ES|QL lacks.
+    refused: bool,
+    /// Helper columns made so far, for fresh names.
+    made: usize,
+    faults: Vec<Diagnostic>,
+}
+
+/// The query of a rule.
+///
+/// # Errors
+/// Every refusal, each at its place in the rule.
+pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
+    let mut refusals = needs::refusals(rule, inputs.data);
+    let plan = match crate::plan::plan(rule) {
+        Ok(plan) => plan,
+        Err(more) => {
+            refusals.extend(more);
+            return Err(each_once(refusals));
+        }
+    };
+    let (assumptions, small) = (RefCell::default(), RefCell::default());
+    let dialect = Esql { data: inputs.data, assumptions, small };
+    let printer = Printer::new(&dialect);
+    let mut w = Writer::new(rule, &plan, inputs, &dialect, &printer, !refusals.is_empty());
+    let steps = legal::steps(&plan);
+    w.documents = needs_documents(&steps);
+    read::reads(&mut w);
+    for step in &steps {
+        stage::step(&mut w, step);
+    }
+    output::output(&mut w);
+    refusals.append(&mut w.faults);
+    refusals.extend(printer.refusals.take());
+    if !refusals.is_empty() {
+        return Err(each_once(refusals));
+    }
+    let assumptions = w.assumptions();
+    let mut text = w.head(&assumptions);
+    text.push_str(&w.pipe.join("\n"));
+    text.push('\n');
+    Ok(Query {
+        target: Target::Esql,
+        text,
+        fidelity: fidelity(&plan),
+        losses: plan.losses.iter().map(|l| l.diagnostic.clone()).collect(),
+        assumptions: assumptions.iter().map(|a| (*a).to_owned()).collect(),
+        lookback: plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0),
+    })
+}
+
+/// The first hit of a bucket is asked for before rows are grouped, and rows without a key all stay.
+fn needs_documents(steps: &[legal::Step<'_>]) -> bool {
+    let first = steps.iter().find(|s| !matches!(s, legal::Step::Plain(_)));
+    matches!(first, Some(legal::Step::First(first)) if !first.keyless.is_empty())
+}
+
+/// Each finding once, in the order of the rule.
+fn each_once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut all: Vec<Diagnostic> = Vec::new();
+    let at = |d: &Diagnostic| d.span.map(|s| (s.file, s.start, s.end));
+    for one in found {
+        if !all.iter().any(|other| *other == one && at(other) == at(&one)) {
+            all.push(one);
+        }
+    }
+    all.sort_by_key(|d| d.span.map(|s| (s.file, s.start)));
+    all
+}
+
+impl<'a> Writer<'a> {
+    fn new(
+        rule: &'a Rule,
+        plan: &'a Plan,
+        inputs: &'a Inputs<'a>,
+        dialect: &'a Esql<'a>,
+        printer: &'a Printer<'a>,
+        refused: bool,
+    ) -> Writer<'a> {
+        let mut read = BTreeSet::new();
+        plan.stages.iter().for_each(|note| columns::of_stage(&note.stage, &mut read));
+        columns::of_output(&plan.output, &mut read);
+        Writer {
+            rule,
+            plan,
+            inputs,
+            dialect,
+            printer,
+            pipe: Vec::new(),
+            types: BTreeMap::new(),
+            dropped: BTreeSet::new(),
+            read,
+            documents: false,
+            grouped: false,
+            refused,
+            made: 0,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Fills a stage template and adds it to the pipe.
+    fn add(&mut self, template: &str, view: &Value) {
+        match self.inputs.templates.fill(template, view) {
+            Ok(text) => self.pipe.push(text),
+            Err(fault) => self.faults.push(fault),
+        }
+    }
+
+    /// A comment line in the pipe, where the plan has words.
+    fn note(&mut self, comment: &str) {
+        if !comment.is_empty() {
+            self.pipe.push(format!("// {}", text::comment(comment)));
+        }
+    }
+
+    fn fresh(&mut self, wish: &str) -> String {
+        self.made += 1;
+        format!("{wish}_{}", self.made)
+    }
+
+    fn name(&self, column: &Column) -> String {
+        self.dialect.column(&column.0)
+    }
+
+    fn names(&self, columns: &[Column]) -> Vec<String> {
+        columns.iter().map(|c| self.name(c)).collect()
+    }
+
+    fn ty(&self, column: &Column) -> Type {
+        self.types.get(column).copied().unwrap_or(Type::STRING)
+    }
+
+    fn know(&mut self, column: &Column, ty: Type) {
+        self.types.insert(column.clone(), ty);
+    }
+
+    fn known(&self) -> Vec<Column> {
+        self.types.keys().cloned().collect()
+    }
+
+    /// After rows were grouped only these columns are left.
+    fn forget_all_but(&mut self, keys: &[Column], made: &[&Column], kept: &[Column]) {
+        self.types.retain(|c, _| keys.contains(c) || made.contains(&c) || kept.contains(c));
+    }
+
+    fn is_read(&self, column: &Column) -> bool {
+        self.read.contains(column) || &*column.0 == "event_time"
+    }
+
+    /// The columns that the stages from this place on and the output read.
+    fn used_from(&self, next: usize) -> BTreeSet<Column> {
+        let mut used = self.deciding_from(next);
+        used.extend(self.plan.output.values.iter().map(|(_, c)| c.clone()));
+        for text in [&self.plan.output.title] {
+            columns::of_output(&crate::plan::Output { title: text.clone(), ..Default::default() }, &mut used);
+        }
+        used
+    }
+
+    /// Those without which the alerts would be others: what is only shown is left out.
+    fn deciding_from(&self, next: usize) -> BTreeSet<Column> {
+        let mut used = BTreeSet::new();
+        for note in self.plan.stages.get(next..).unwrap_or_default() {
+            columns::of_stage(&note.stage, &mut used);
+        }
+        let mut output = self.plan.output.clone();
+        output.values.clear();
+        output.title.clear();
+        columns::of_output(&output, &mut used);
+        used
+    }
+
+    /// The value of an expression for a column of its own.
+    fn wide(&self, expr: &Expr) -> String {
+        self.dialect.wide(self.printer, expr).text
+    }
+
+    /// Whether [`Writer::wide`] leaves it an `integer`.
+    fn is_narrow(&self, expr: &Expr) -> bool {
+        let small = self.dialect.small.borrow();
+        !whole::is_long(expr, &small) && whole::bound(expr, &small).is_some_and(|b| b <= 100)
+    }
+
+    fn is_small(&self, column: &Column) -> bool {
+        self.dialect.small.borrow().contains(&*column.0)
+    }
+
+    fn narrow(&self, column: &Column) {
+        self.dialect.small.borrow_mut().insert(column.0.to_string());
+    }
+
+    fn widen(&self, column: &Column) {
+        self.dialect.small.borrow_mut().remove(&*column.0);
+    }
+
+    fn printer_assume(&self, name: &'static str) {
+        self.dialect.assume(name);
+    }
+
+    fn detect_span(&self) -> Span {
+        self.rule.signals.get(self.rule.detect.index()).map_or(Span::default(), |s| s.span)
+    }
+
+    /// Where the rule takes such a measure.
+    fn measure_span(&self, function: MeasureFunction) -> Span {
+        let measures = self.rule.signals.iter().filter_map(|s| match &s.analytic {
+            crate::ir::Analytic::Threshold { measures, .. } => Some(measures),
+            _ => None,
+        });
+        let found = measures.flatten().find(|m| m.function == function).map(|m| m.span);
+        found.unwrap_or_else(|| self.detect_span())
+    }
+
+    fn assumptions(&self) -> Vec<&'static str> {
+        let mut all: BTreeSet<&'static str> = self.plan.assumptions.iter().copied().collect();
+        all.extend(self.dialect.assumptions.borrow().iter().copied());
+        all.extend(["single-values", "fields-are-mapped", "times-are-milliseconds", "at-most-10000-alerts"]);
+        all.into_iter().collect()
+    }
+
+    fn head(&self, assumptions: &[&'static str]) -> String {
+        let rule = self.rule;
+        let mut lines = header::beginning(rule, fidelity(self.plan));
+        lines.push(format!("schedule: every {}, delay {}", words(rule.schedule.every), words(rule.schedule.delay)));
+        lines.extend(header::ending(self.plan, assumptions));
+        let dropped: Vec<&str> = self
+            .plan
+            .output
+            .values
+            .iter()
+            .filter(|(_, column)| self.dropped.contains(column))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if !dropped.is_empty() {
+            lines.push(format!("details left out (no exact form): {}", dropped.join(", ")));
+        }
+        lines.iter().map(|l| format!("// {}\n", text::comment(l))).collect()
+    }
+}

@@ -1,0 +1,367 @@
+//! The beginning of a query: the indices, the part of time that is read, and the canonical columns.
+
+use super::dialect::null;
+use super::function::unless_empty;
+use super::text::{index, quote, span};
+use super::{Writer, codes};
+use crate::backend::target::{MappedField, MappedSource, Unit};
+use crate::ir::{CompareOp, ExprKind, Rule};
+use crate::plan::{Column, Expr, Read, make};
+use crate::source::Span;
+use crate::value::{Scalar, Type};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A read with where it is.
+struct Place<'a> {
+    read: &'a Read,
+    mapped: &'a MappedSource,
+    /// Early conditions, over the product's columns.
+    early: Vec<String>,
+    /// The rest of what every row of the source fulfils, over canonical columns.
+    late: Option<Expr>,
+}
+
+/// The end of the reported interval, and its beginning less a look-back: T is the newest multiple of `every`.
+pub(super) fn interval(rule: &Rule, lookback: i64) -> (String, String) {
+    let (every, delay) = (rule.schedule.every, rule.schedule.delay);
+    let run = format!("DATE_TRUNC({}, NOW())", span(every));
+    let before = |ms: i64| match ms {
+        0 => run.clone(),
+        ms if ms < 0 => format!("{run} + {}", span(-ms)),
+        ms => format!("{run} - {}", span(ms)),
+    };
+    (before(delay.saturating_add(every).saturating_add(lookback)), before(delay))
+}
+
+/// Reads all sources at once, and gives their rows canonical columns.
+pub(super) fn reads(w: &mut Writer<'_>) {
+    let plan = w.plan;
+    let time = Column(Arc::from("event_time"));
+    w.know(&time, Type::TIMESTAMP);
+    let mut places = Vec::new();
+    for read in &plan.reads {
+        let Some(mapped) = w.inputs.mapping.source(read.source) else {
+            let at = place_of(w.rule, read);
+            w.faults.push(w.inputs.mapping.unmapped_source(w.rule, read.source, at));
+            continue;
+        };
+        let (early, late) = split(w, read, mapped);
+        places.push(Place { read, mapped, early, late });
+    }
+    told_apart(w, &places);
+    let mut tables = Vec::new();
+    for place in &places {
+        let table = index(&place.mapped.table);
+        if !tables.contains(&table) {
+            tables.push(table);
+        }
+    }
+    let wheres = conditions(w, &places);
+    let columns = columns(w, &places, &time);
+    let keep: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+    let mut keep = keep;
+    if w.documents {
+        keep.extend(["_index".to_owned(), "_id".to_owned()]);
+    }
+    let late = late(w, &places);
+    let evals = assignments(columns);
+    let view = json!({
+        "tables": tables, "metadata": w.documents, "wheres": wheres, "evals": evals, "keep": keep,
+        "late": late.unwrap_or_default(),
+    });
+    w.add("read", &view);
+}
+
+pub(super) fn place_of(rule: &Rule, read: &Read) -> Span {
+    rule.events.iter().find(|e| e.source == read.source).map(|e| e.span).unwrap_or_default()
+}
+
+/// Any two sources need a column that is constant in each, with different values.
+fn told_apart(w: &mut Writer<'_>, places: &[Place<'_>]) {
+    for (i, one) in places.iter().enumerate() {
+        for other in places.iter().skip(i + 1) {
+            let differ = one.mapped.select.iter().any(|(column, text)| {
+                other.mapped.select.iter().any(|(column_, text_)| column == column_ && text != text_)
+            });
+            if !differ {
+                let name = |p: &Place<'_>| w.rule.schema.source_at(p.read.source).map_or("", |(n, _)| n).to_owned();
+                let message = format!("nothing in the mapping tells events of `{}` and `{}` apart", name(one), name(other));
+                let found = codes::refusal(codes::SOURCES, place_of(w.rule, other.read), &message);
+                w.faults.push(found.help("give each source of the mapping a `select` of one column with its own value"));
+            }
+        }
+    }
+}
+
+/// Time first, then what selects each source.
+fn conditions(w: &Writer<'_>, places: &[Place<'_>]) -> Vec<String> {
+    let in_time = |place: &Place<'_>| {
+        let (from, to) = interval(w.rule, place.read.lookback);
+        let time = raw_time(w, place.mapped);
+        format!("{time} > {from} AND {time} <= {to}")
+    };
+    let selected = |place: &Place<'_>| -> Vec<String> {
+        let select = place.mapped.select.iter();
+        select.map(|(column, text)| format!("{} == {}", w.printer.dialect.column(column), quote(text))).collect()
+    };
+    if let [only] = places {
+        return std::iter::once(in_time(only)).chain(selected(only)).chain(only.early.iter().cloned()).collect();
+    }
+    let times: BTreeSet<String> = places.iter().map(in_time).collect();
+    let shared = times.len() == 1;
+    let arms: Vec<String> = places
+        .iter()
+        .map(|place| {
+            let own = (!shared).then(|| in_time(place));
+            let parts: Vec<String> = selected(place)
+                .into_iter()
+                .chain(own)
+                .chain(place.early.iter().map(|e| if e.contains(" OR ") { format!("({e})") } else { e.clone() }))
+                .collect();
+            format!("({})", parts.join(" AND "))
+        })
+        .collect();
+    let mut all: Vec<String> = if shared { times.into_iter().collect() } else { Vec::new() };
+    if !arms.is_empty() {
+        all.push(arms.join("\n    OR "));
+    }
+    all
+}
+
+fn raw_time(w: &Writer<'_>, mapped: &MappedSource) -> String {
+    let column = w.printer.dialect.column(&mapped.time.column);
+    match mapped.time.unit {
+        None => column,
+        Some(unit) => epoch(&column, unit),
+    }
+}
+
+fn epoch(column: &str, unit: Unit) -> String {
+    match unit {
+        Unit::Seconds => format!("TO_DATETIME(TO_LONG(ROUND({column} * 1000000.0)) / 1000)"),
+        Unit::Milliseconds => format!("TO_DATETIME({column})"),
+        Unit::Microseconds => format!("TO_DATETIME({column} / 1000)"),
+        Unit::Nanoseconds => format!("TO_DATETIME({column} / 1000000)"),
+    }
+}
+
+/// The canonical columns with their values, in order.
+fn columns(w: &mut Writer<'_>, places: &[Place<'_>], time: &Column) -> Vec<(String, String)> {
+    let times: Vec<String> = places.iter().map(|p| raw_time(w, p.mapped)).collect();
+    let mut all = Vec::new();
+    if let Some(column) = w.plan.row_source.clone() {
+        w.know(&column, Type::STRING);
+        all.push((w.name(&column), source_name(w, places)));
+    }
+    all.push((w.name(time), by_source(w, places, &times)));
+    let mut fields: Vec<(crate::pack::schema::FieldId, Column)> = Vec::new();
+    for (field, column) in places.iter().flat_map(|p| &p.read.fields) {
+        if !fields.iter().any(|(known, _)| known == field) {
+            fields.push((*field, column.clone()));
+        }
+    }
+    fields.sort_by_key(|(field, _)| *field);
+    for (field, column) in fields {
+        let known = w.rule.schema.field_at(field).map(|(_, f)| f.ty);
+        let ty = known.unwrap_or(Type::STRING);
+        w.know(&column, ty);
+        let values: Vec<String> = places.iter().map(|p| value(w, p, field, ty)).collect();
+        all.push((w.name(&column), by_source(w, places, &values)));
+    }
+    all
+}
+
+/// The source's name, from what selects it.
+fn source_name(w: &Writer<'_>, places: &[Place<'_>]) -> String {
+    let name = |p: &Place<'_>| w.rule.schema.source_at(p.read.source).map_or("", |(n, _)| n).to_owned();
+    let first = places.first().and_then(|p| p.mapped.select.first()).map(|(column, _)| column.clone());
+    if let Some(column) = first
+        && places.iter().all(|p| p.mapped.select == [(column.clone(), name(p))])
+    {
+        return w.printer.dialect.column(&column);
+    }
+    let arms: Vec<String> = places
+        .iter()
+        .map(|p| {
+            let select = p.mapped.select.iter();
+            let parts: Vec<String> =
+                select.map(|(column, text)| format!("{} == {}", w.printer.dialect.column(column), quote(text))).collect();
+            format!("{}, {}", parts.join(" AND "), quote(&name(p)))
+        })
+        .collect();
+    format!("CASE({})", arms.join(", "))
+}
+
+/// The value that a row of each source has.
+fn by_source(w: &Writer<'_>, places: &[Place<'_>], values: &[String]) -> String {
+    let (Some(first), Some(row_source)) = (values.first(), &w.plan.row_source) else {
+        return values.first().cloned().unwrap_or_default();
+    };
+    if values.iter().all(|v| v == first) {
+        return first.clone();
+    }
+    let arms: Vec<String> = places
+        .iter()
+        .zip(values)
+        .filter(|(_, value)| !value.ends_with("(null)"))
+        .map(|(place, value)| {
+            let name = w.rule.schema.source_at(place.read.source).map_or("", |(n, _)| n);
+            format!("{} == {}, {value}", w.name(row_source), quote(name))
+        })
+        .collect();
+    if arms.is_empty() { first.clone() } else { format!("CASE({})", arms.join(", ")) }
+}
+
+fn value(w: &mut Writer<'_>, place: &Place<'_>, field: crate::pack::schema::FieldId, ty: Type) -> String {
+    let source = place.read.source;
+    if w.rule.schema.slot(source, field).is_none() {
+        return null(ty);
+    }
+    if w.inputs.mapping.is_unavailable(source, field) {
+        return null(ty);
+    }
+    let Some(mapped) = w.inputs.mapping.field(source, field) else {
+        let at = place_of(w.rule, place.read);
+        w.faults.push(w.inputs.mapping.unmapped_field(w.rule, source, field, at));
+        return null(ty);
+    };
+    let presence = w.rule.schema.source_at(source).and_then(|(_, s)| s.fields.get(&field)).copied();
+    let required = presence == Some(crate::pack::schema::Presence::Required) && !mapped.nullable;
+    converted(w, mapped, ty, required)
+}
+
+/// The product's column in the canonical type and unit; an empty text is missing.
+fn converted(w: &Writer<'_>, mapped: &MappedField, ty: Type, required: bool) -> String {
+    let column = w.printer.dialect.column(&mapped.column);
+    match (ty, mapped.ty) {
+        (Type::Scalar(Scalar::Boolean), Scalar::Boolean) => column,
+        (Type::Scalar(Scalar::Boolean), stored) => match &mapped.truth {
+            Some((yes, no)) => {
+                let text = |v: &str| if stored == Scalar::Integer { v.to_owned() } else { quote(v) };
+                format!("CASE({column} == {}, TRUE, {column} == {}, FALSE)", text(yes), text(no))
+            }
+            None => format!("TO_BOOLEAN({column})"),
+        },
+        (Type::Scalar(Scalar::Duration), stored) => duration(&column, stored, mapped.unit),
+        (Type::Scalar(Scalar::Timestamp), Scalar::Integer | Scalar::Number) => {
+            epoch(&column, mapped.unit.unwrap_or(Unit::Milliseconds))
+        }
+        (Type::Scalar(Scalar::Integer), _) => format!("TO_LONG({column})"),
+        (Type::Scalar(Scalar::Number), _) => format!("TO_DOUBLE({column})"),
+        (Type::Scalar(Scalar::Ip), Scalar::String) => format!("TO_IP({column})"),
+        (Type::Scalar(Scalar::String), stored) => {
+            let text = if stored == Scalar::String { column } else { format!("TO_STRING({column})") };
+            let text = if mapped.trailing_dot { format!("REPLACE({text}, \"\\\\.+$\", \"\")") } else { text };
+            if mapped.lower {
+                w.printer_assume("folded-texts-are-ascii");
+            }
+            let text = if mapped.lower { format!("TO_LOWER({text})") } else { text };
+            if required { text } else { unless_empty(&text) }
+        }
+        _ => column,
+    }
+}
+
+/// Milliseconds, floored; a fraction of seconds is rounded to microseconds first, since 1.001 * 1000 is less than 1001.
+fn duration(column: &str, stored: Scalar, unit: Option<Unit>) -> String {
+    match (unit.unwrap_or(Unit::Milliseconds), stored) {
+        (Unit::Milliseconds, Scalar::Integer) => format!("TO_LONG({column})"),
+        (Unit::Milliseconds, _) => format!("TO_LONG(FLOOR({column}))"),
+        (Unit::Seconds, Scalar::Integer) => format!("TO_LONG({column}) * 1000"),
+        (Unit::Seconds, _) => format!("TO_LONG(ROUND({column} * 1000000.0)) / 1000"),
+        (Unit::Microseconds, _) => format!("TO_LONG({column}) / 1000"),
+        (Unit::Nanoseconds, _) => format!("TO_LONG({column}) / 1000000"),
+    }
+}
+
+/// Columns are made one after the other: what a later one reads under a name that an earlier one takes is set aside first.
+pub(super) fn assignments(columns: Vec<(String, String)>) -> Vec<Vec<serde_json::Value>> {
+    let reads = |value: &str, name: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '@' | '`');
+        value.split(|c: char| !is_part(c)).any(|word| word == name)
+    };
+    let mut aside: Vec<(String, String)> = Vec::new();
+    let mut made: Vec<(String, String)> = Vec::new();
+    for (i, (name, value)) in columns.iter().enumerate() {
+        let taken: Vec<&String> =
+            columns.iter().take(i).map(|(n, _)| n).filter(|n| *n != "row_source" && reads(value, n)).collect();
+        if taken.is_empty() {
+            if name != value {
+                made.push((name.clone(), value.clone()));
+            }
+        } else {
+            let own = format!("own_{}", aside.len() + 1);
+            aside.push((own.clone(), value.clone()));
+            made.push((name.clone(), own));
+        }
+    }
+    let view = |all: Vec<(String, String)>| {
+        all.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>()
+    };
+    // What is set aside may ask for the source, which is made first of all.
+    let (source, made): (Vec<_>, Vec<_>) = made.into_iter().partition(|(n, _)| n == "row_source" && !aside.is_empty());
+    [source, aside, made].into_iter().filter(|all| !all.is_empty()).map(view).collect()
+}
+
+/// Conditions that the product's own columns can answer before anything is computed, and the rest.
+fn split(w: &Writer<'_>, read: &Read, mapped: &MappedSource) -> (Vec<String>, Option<Expr>) {
+    let Some(keep) = &read.keep else { return (Vec::new(), None) };
+    let parts = match &keep.kind {
+        ExprKind::And(parts) => parts.clone(),
+        _ => vec![keep.clone()],
+    };
+    let mut early = Vec::new();
+    let mut late = Vec::new();
+    for part in parts {
+        match raw(read, mapped, &part) {
+            Some(raw) => early.push(w.printer.condition(&raw).text),
+            None => late.push(part),
+        }
+    }
+    let late = make::and(late);
+    let none = matches!(late.kind, ExprKind::Const(_));
+    (early, (!none).then_some(late))
+}
+
+fn late(w: &Writer<'_>, places: &[Place<'_>]) -> Option<String> {
+    if places.iter().all(|p| p.late.is_none()) {
+        return None;
+    }
+    let Some(row_source) = &w.plan.row_source else {
+        return places.first().and_then(|p| p.late.as_ref()).map(|late| w.printer.condition(late).text);
+    };
+    let arms = places.iter().filter_map(|p| {
+        let name = w.rule.schema.source_at(p.read.source).map_or("", |(n, _)| n);
+        let late = p.late.as_ref()?;
+        Some(format!("{} == {}, {}", w.name(row_source), quote(name), w.printer.condition(late).text))
+    });
+    Some(format!("CASE({}, TRUE)", arms.collect::<Vec<_>>().join(", ")))
+}
+
+/// The condition over the product's column, where a text or an integer is kept there as it is.
+fn raw(read: &Read, mapped: &MappedSource, part: &Expr) -> Option<Expr> {
+    let direct = |expr: &Expr| -> Option<Expr> {
+        let ExprKind::Leaf(column) = &expr.kind else { return None };
+        let (field, _) = read.fields.iter().find(|(_, c)| c == column)?;
+        let there = mapped.fields.get(field)?;
+        let same = Type::Scalar(there.ty) == expr.ty && !there.lower && !there.trailing_dot && there.unit.is_none();
+        let plain = matches!(there.ty, Scalar::String | Scalar::Integer | Scalar::Boolean | Scalar::Ip);
+        (same && plain && !there.list)
+            .then(|| Expr { kind: ExprKind::Leaf(Column(Arc::from(there.column.as_str()))), ..expr.clone() })
+    };
+    let kind = match &part.kind {
+        ExprKind::Compare { op, fold: false, left, right } if matches!(right.kind, ExprKind::Const(_)) => {
+            let is_early = *op == CompareOp::Equal || left.ty == Type::INTEGER;
+            ExprKind::Compare { op: *op, fold: false, left: Box::new(is_early.then(|| direct(left)).flatten()?), right: right.clone() }
+        }
+        ExprKind::InList { fold: false, item, list } => {
+            ExprKind::InList { fold: false, item: Box::new(direct(item)?), list: list.clone() }
+        }
+        ExprKind::InNets { item, nets } => ExprKind::InNets { item: Box::new(direct(item)?), nets: nets.clone() },
+        ExprKind::Leaf(_) => return direct(part),
+        _ => return None,
+    };
+    Some(Expr { kind, ..part.clone() })
+}
