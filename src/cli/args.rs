@@ -4,7 +4,7 @@ use crate::backend::Target;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// A compiler for detection analytics: checks rules, runs them on fixtures and events, and compiles them to SPL, KQL and EQL.
+/// A compiler for detection analytics: checks rules, runs them on fixtures and events, and compiles them to SPL, KQL, EQL and ES|QL.
 #[derive(Debug, Parser)]
 #[command(name = "siemc", version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 good; 1 findings; 2 wrong usage or unreadable input.")]
@@ -75,6 +75,7 @@ const COMPILE_EXAMPLES: &str = "Examples:
   siemc compile rules/mobile/x.yaml --target spl --env prod
   siemc compile --target all --out build/           one file per rule and target
   siemc compile --target eql --accept approximate   queries that are only close, too
+  siemc compile --target elastic                    EQL or ES|QL, whichever says the rule better
   siemc compile --target spl,kql --format json";
 
 /// `siemc compile`.
@@ -111,6 +112,8 @@ pub enum TargetName {
     Eql,
     /// Elastic's piped language.
     Esql,
+    /// For each rule the better one of Elastic's two.
+    Elastic,
     /// Every one.
     All,
 }
@@ -123,6 +126,7 @@ impl TargetName {
             TargetName::Kql => vec![Target::Kql],
             TargetName::Eql => vec![Target::Eql],
             TargetName::Esql => vec![Target::Esql],
+            TargetName::Elastic => super::compile::LANGUAGES.to_vec(),
             TargetName::All => Target::ALL.to_vec(),
         }
     }

@@ -8,6 +8,7 @@ use super::{Writer, codes};
 use crate::backend::print::Printed;
 use crate::ir::MeasureFunction;
 use crate::plan::{Column, Expr, make};
+use crate::source::Span;
 use crate::value::Type;
 use serde_json::{Value, json};
 
@@ -142,7 +143,7 @@ fn without_lists(w: &mut Writer<'_>, columns: Vec<Column>, deciding: &std::colle
         columns.into_iter().partition(|c| matches!(w.ty(c), Type::List(_)));
     for list in lists {
         if deciding.contains(&list) {
-            let at = w.detect_span();
+            let at = list_span(w);
             let message = format!("`{}` is a list, which cannot be kept of a window's last event or of the first hit", list.0);
             w.faults.push(codes::refusal(codes::VALUE, at, &message).help("ask about the list in the event's `where`"));
         } else {
@@ -150,6 +151,15 @@ fn without_lists(w: &mut Writer<'_>, columns: Vec<Column>, deciding: &std::colle
         }
     }
     plain
+}
+
+/// Where something about a hit reads a list.
+fn list_span(w: &Writer<'_>) -> Span {
+    let mut found = None;
+    for expr in w.rule.hit_exprs() {
+        expr.visit(&mut |e| found = found.or(matches!(e.ty, Type::List(_)).then_some(e.span)));
+    }
+    found.unwrap_or_else(|| w.detect_span())
 }
 
 fn unmeasured(w: &mut Writer<'_>, out: &Column, function: MeasureFunction, decides: bool) {

@@ -15,12 +15,24 @@ use crate::value::Type;
 
 /// A step of the query; `next` is the place in [`Plan::stages`] of what follows it.
 pub enum Step<'a> {
-    /// A stage as it is.
-    Plain(&'a Note),
+    /// A stage as it is, and where the stages go on.
+    Plain(&'a Note, usize),
+    /// A condition that is asked once and never again.
+    Where(Where<'a>),
     /// One row per key, with the columns of the last row.
     Group(Group<'a>),
     /// The first row of each key.
     First(First<'a>),
+}
+
+/// Keeps the rows where a condition holds, which needs no column of its own.
+pub struct Where<'a> {
+    /// What a reader gets.
+    pub comment: &'a str,
+    /// The condition.
+    pub condition: &'a Expr,
+    /// Where the stages go on.
+    pub next: usize,
 }
 
 /// One row per key.
@@ -57,15 +69,33 @@ pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
     let mut at = 0;
     while let Some(note) = plan.stages.get(at) {
         let rest = plan.stages.get(at..).unwrap_or_default();
-        let found = grouped(rest, at).or_else(|| thinned(rest, at)).or_else(|| merged(&plan.stages, rest, at));
+        let found = grouped(rest, at)
+            .or_else(|| thinned(rest, at))
+            .or_else(|| merged(&plan.stages, rest, at))
+            .or_else(|| asked_once(plan, rest, at))
+            .unwrap_or(Step::Plain(note, at + 1));
         at = match &found {
-            Some(Step::Group(group)) => group.next,
-            Some(Step::First(first)) => first.next,
-            _ => at + 1,
+            Step::Group(group) => group.next,
+            Step::First(first) => first.next,
+            Step::Where(condition) => condition.next,
+            Step::Plain(_, next) => *next,
         };
-        steps.push(found.unwrap_or(Step::Plain(note)));
+        steps.push(found);
     }
     steps
+}
+
+/// A boolean column that only the filters right behind it read.
+fn asked_once<'a>(plan: &Plan, rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+    let (first, behind) = rest.split_first()?;
+    let Stage::Compute(columns) = &first.stage else { return None };
+    let [(column, condition)] = columns.as_slice() else { return None };
+    let asks = |note: &&Note| matches!(&note.stage, Stage::Filter(Expr { kind: ExprKind::Leaf(c), .. }) if c == column);
+    let filters = behind.iter().take_while(asks).count();
+    let next = at + 1 + filters;
+    let is_merged = behind.get(filters + 2).is_some_and(|n| matches!(n.stage, Stage::Carry { .. }));
+    let needed = is_merged || super::live::from(plan, &plan.output, next).contains(column);
+    (filters > 0 && !needed).then_some(Step::Where(Where { comment: &first.comment, condition, next }))
 }
 
 /// Sort, number, group.

@@ -79,7 +79,11 @@ pub fn aggregate(w: &Writer<'_>, out: &Column, measured: &Measured, order: &str,
             format!("VALUES({value})"),
             format!("MV_SLICE(MV_SORT({name}), 0, {})", i64::from(most) - 1),
         ),
-        MeasureFunction::Values(_) | MeasureFunction::Percentile(_) | MeasureFunction::Stddev => return None,
+        MeasureFunction::Values(_)
+        | MeasureFunction::Percentile(_)
+        | MeasureFunction::Stddev
+        | MeasureFunction::Gap(_)
+        | MeasureFunction::History(_) => return None,
     })
 }
 

@@ -19,6 +19,7 @@ mod dialect;
 mod function;
 mod group;
 mod legal;
+mod live;
 mod lookup;
 mod measure;
 mod needs;
@@ -33,7 +34,7 @@ use super::print::{Dialect as _, Printer};
 use super::{Inputs, Query, Target, fidelity, header};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{MeasureFunction, Rule};
-use crate::plan::{Column, Expr, Plan, columns, words};
+use crate::plan::{Column, Expr, Plan, words};
 use crate::source::Span;
 use crate::value::Type;
 use dialect::Esql;
@@ -53,8 +54,6 @@ struct Writer<'a> {
     types: BTreeMap<Column, Type>,
     /// Details that cannot be shown.
     dropped: BTreeSet<Column>,
-    /// Columns that some stage or the output reads.
-    read: BTreeSet<Column>,
     /// Rows are told apart by the document that they come from.
     documents: bool,
     /// Rows are no documents any more.
@@ -111,7 +110,7 @@ pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic
 
 /// The first hit of a bucket is asked for before rows are grouped, and rows without a key all stay.
 fn needs_documents(steps: &[legal::Step<'_>]) -> bool {
-    let first = steps.iter().find(|s| !matches!(s, legal::Step::Plain(_)));
+    let first = steps.iter().find(|s| !matches!(s, legal::Step::Plain(..) | legal::Step::Where(_)));
     matches!(first, Some(legal::Step::First(first)) if !first.keyless.is_empty())
 }
 
@@ -137,9 +136,6 @@ impl<'a> Writer<'a> {
         printer: &'a Printer<'a>,
         refused: bool,
     ) -> Writer<'a> {
-        let mut read = BTreeSet::new();
-        plan.stages.iter().for_each(|note| columns::of_stage(&note.stage, &mut read));
-        columns::of_output(&plan.output, &mut read);
         Writer {
             rule,
             plan,
@@ -149,7 +145,6 @@ impl<'a> Writer<'a> {
             pipe: Vec::new(),
             types: BTreeMap::new(),
             dropped: BTreeSet::new(),
-            read,
             documents: false,
             grouped: false,
             refused,
@@ -203,31 +198,14 @@ impl<'a> Writer<'a> {
         self.types.retain(|c, _| keys.contains(c) || made.contains(&c) || kept.contains(c));
     }
 
-    fn is_read(&self, column: &Column) -> bool {
-        self.read.contains(column) || &*column.0 == "event_time"
-    }
-
     /// The columns that the stages from this place on and the output read.
     fn used_from(&self, next: usize) -> BTreeSet<Column> {
-        let mut used = self.deciding_from(next);
-        used.extend(self.plan.output.values.iter().map(|(_, c)| c.clone()));
-        for text in [&self.plan.output.title] {
-            columns::of_output(&crate::plan::Output { title: text.clone(), ..Default::default() }, &mut used);
-        }
-        used
+        live::from(self.plan, &self.plan.output, next)
     }
 
     /// Those without which the alerts would be others: what is only shown is left out.
     fn deciding_from(&self, next: usize) -> BTreeSet<Column> {
-        let mut used = BTreeSet::new();
-        for note in self.plan.stages.get(next..).unwrap_or_default() {
-            columns::of_stage(&note.stage, &mut used);
-        }
-        let mut output = self.plan.output.clone();
-        output.values.clear();
-        output.title.clear();
-        columns::of_output(&output, &mut used);
-        used
+        live::from(self.plan, &live::deciding(&self.plan.output), next)
     }
 
     /// The value of an expression for a column of its own.

@@ -3,7 +3,9 @@
 use super::read::assignments;
 use super::text::quote;
 use super::{Writer, codes};
+use crate::ir::Analytic;
 use crate::plan::{Column, TextPiece};
+use crate::source::Span;
 use crate::value::{Scalar, Type};
 use serde_json::json;
 use std::sync::Arc;
@@ -46,7 +48,7 @@ pub(super) fn output(w: &mut Writer<'_>) {
         }
     }
     keep.extend(["because".to_owned(), "alert_title".to_owned()]);
-    let mut evals = assignments(columns);
+    let mut evals = assignments(&columns);
     let last = evals.pop().unwrap_or_default();
     for before in evals {
         w.add("eval", &json!({ "columns": before }));
@@ -76,7 +78,7 @@ fn shown(w: &mut Writer<'_>, column: &Column, ty: Type, exact: bool) -> String {
         return "\"-\"".to_owned();
     }
     if exact && matches!(ty, Type::DURATION | Type::NUMBER) {
-        let at = w.detect_span();
+        let at = reason_span(w, ty);
         let message = format!("a {ty} in a reason would be written in another way than a rule writes it");
         w.faults.push(codes::refusal(codes::VALUE, at, &message).help("leave it out of `because`, or show it in `details`"));
     }
@@ -86,4 +88,17 @@ fn shown(w: &mut Writer<'_>, column: &Column, ty: Type, exact: bool) -> String {
         _ => format!("TO_STRING({name})"),
     };
     format!("COALESCE({text}, \"-\")")
+}
+
+/// Where a reason of the rule names a value of the type.
+fn reason_span(w: &Writer<'_>, ty: Type) -> Span {
+    let raises = w.rule.confidence.iter().flat_map(|c| &c.raise).filter_map(|r| r.because.as_ref());
+    let weighed = w.rule.signals.iter().filter_map(|s| match &s.analytic {
+        Analytic::Evidence { of, when, .. } => {
+            Some(of.iter().map(|e| &e.because).chain(when.iter().map(|c| &c.because)).flatten())
+        }
+        _ => None,
+    });
+    let mut named = raises.chain(weighed.flatten()).flat_map(|text| text.exprs());
+    named.find(|e| e.ty == ty).map_or_else(|| w.detect_span(), |e| e.span)
 }

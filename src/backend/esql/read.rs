@@ -6,7 +6,7 @@ use super::text::{index, quote, span};
 use super::{Writer, codes};
 use crate::backend::target::{MappedField, MappedSource, Unit};
 use crate::ir::{CompareOp, ExprKind, Rule};
-use crate::plan::{Column, Expr, Read, make};
+use crate::plan::{Column, Expr, Read, columns, make};
 use crate::source::Span;
 use crate::value::{Scalar, Type};
 use serde_json::json;
@@ -59,14 +59,14 @@ pub(super) fn reads(w: &mut Writer<'_>) {
         }
     }
     let wheres = conditions(w, &places);
-    let columns = columns(w, &places, &time);
+    let columns = canonical(w, &places, &time);
     let keep: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
     let mut keep = keep;
     if w.documents {
         keep.extend(["_index".to_owned(), "_id".to_owned()]);
     }
     let late = late(w, &places);
-    let evals = assignments(columns);
+    let evals = assignments(&columns);
     let view = json!({
         "tables": tables, "metadata": w.documents, "wheres": wheres, "evals": evals, "keep": keep,
         "late": late.unwrap_or_default(),
@@ -148,7 +148,7 @@ fn epoch(column: &str, unit: Unit) -> String {
 }
 
 /// The canonical columns with their values, in order.
-fn columns(w: &mut Writer<'_>, places: &[Place<'_>], time: &Column) -> Vec<(String, String)> {
+fn canonical(w: &mut Writer<'_>, places: &[Place<'_>], time: &Column) -> Vec<(String, String)> {
     let times: Vec<String> = places.iter().map(|p| raw_time(w, p.mapped)).collect();
     let mut all = Vec::new();
     if let Some(column) = w.plan.row_source.clone() {
@@ -156,8 +156,11 @@ fn columns(w: &mut Writer<'_>, places: &[Place<'_>], time: &Column) -> Vec<(Stri
         all.push((w.name(&column), source_name(w, places)));
     }
     all.push((w.name(time), by_source(w, places, &times)));
+    // What only the first conditions ask for is asked of the product's own columns.
+    let mut used = w.used_from(0);
+    places.iter().filter_map(|p| p.late.as_ref()).for_each(|late| columns::of_expr(late, &mut used));
     let mut fields: Vec<(crate::pack::schema::FieldId, Column)> = Vec::new();
-    for (field, column) in places.iter().flat_map(|p| &p.read.fields) {
+    for (field, column) in places.iter().flat_map(|p| &p.read.fields).filter(|(_, c)| used.contains(c)) {
         if !fields.iter().any(|(known, _)| known == field) {
             fields.push((*field, column.clone()));
         }
@@ -277,7 +280,7 @@ fn duration(column: &str, stored: Scalar, unit: Option<Unit>) -> String {
 }
 
 /// Columns are made one after the other: what a later one reads under a name that an earlier one takes is set aside first.
-pub(super) fn assignments(columns: Vec<(String, String)>) -> Vec<Vec<serde_json::Value>> {
+pub(super) fn assignments(columns: &[(String, String)]) -> Vec<Vec<serde_json::Value>> {
     let reads = |value: &str, name: &str| {
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '@' | '`');
         value.split(|c: char| !is_part(c)).any(|word| word == name)
@@ -286,7 +289,7 @@ pub(super) fn assignments(columns: Vec<(String, String)>) -> Vec<Vec<serde_json:
     let mut made: Vec<(String, String)> = Vec::new();
     for (i, (name, value)) in columns.iter().enumerate() {
         let taken: Vec<&String> =
-            columns.iter().take(i).map(|(n, _)| n).filter(|n| *n != "row_source" && reads(value, n)).collect();
+            made_before(columns.get(..i).unwrap_or_default()).filter(|n| reads(value, n)).collect();
         if taken.is_empty() {
             if name != value {
                 made.push((name.clone(), value.clone()));
@@ -303,6 +306,11 @@ pub(super) fn assignments(columns: Vec<(String, String)>) -> Vec<Vec<serde_json:
     // What is set aside may ask for the source, which is made first of all.
     let (source, made): (Vec<_>, Vec<_>) = made.into_iter().partition(|(n, _)| n == "row_source" && !aside.is_empty());
     [source, aside, made].into_iter().filter(|all| !all.is_empty()).map(view).collect()
+}
+
+/// The names that are taken by another value. The source's own is made to be read.
+fn made_before(columns: &[(String, String)]) -> impl Iterator<Item = &String> {
+    columns.iter().filter(|(name, value)| name != value && name != "row_source").map(|(name, _)| name)
 }
 
 /// Conditions that the product's own columns can answer before anything is computed, and the rest.

@@ -8,28 +8,39 @@ use serde_json::json;
 
 pub(super) fn step(w: &mut Writer<'_>, step: &Step<'_>) {
     match step {
-        Step::Plain(note) => plain(w, note),
+        Step::Plain(note, next) => plain(w, note, *next),
+        Step::Where(asked) => {
+            let condition = w.printer.condition(asked.condition).text;
+            filter(w, asked.comment, &condition);
+        }
         Step::Group(found) => group::group(w, found),
         Step::First(found) => group::first(w, found),
     }
 }
 
-fn plain(w: &mut Writer<'_>, note: &Note) {
+fn plain(w: &mut Writer<'_>, note: &Note, next: usize) {
     match &note.stage {
         // Rows are read in the reported interval already, and none has another time since.
         Stage::Report if w.plan.reads.iter().all(|r| r.lookback == 0) => return,
-        Stage::Compute(columns) if columns.iter().all(|(c, _)| !w.is_read(c)) => return,
-        _ => w.note(&note.comment),
+        Stage::Compute(columns) => {
+            let used = w.used_from(next);
+            if columns.iter().all(|(c, _)| !used.contains(c)) {
+                return;
+            }
+        }
+        Stage::Filter(condition) => {
+            let condition = w.printer.condition(condition).text;
+            filter(w, &note.comment, &condition);
+            return;
+        }
+        _ => {}
     }
+    w.note(&note.comment);
     match &note.stage {
         Stage::Lookup { lookup, keys, found, columns } => {
             lookup::lookup(w, *lookup, keys, found.as_ref(), columns);
         }
         Stage::Compute(columns) => compute(w, columns),
-        Stage::Filter(condition) => {
-            let condition = w.printer.condition(condition).text;
-            w.add("filter", &json!({ "condition": condition }));
-        }
         Stage::Expand { out, values } => expand(w, out, values),
         Stage::Windows { out, size, every } => group::windows(w, out, *size, *every),
         Stage::Report => {
@@ -43,8 +54,19 @@ fn plain(w: &mut Writer<'_>, note: &Note) {
         | Stage::Back { .. }
         | Stage::LastOfInstant { .. }
         | Stage::Over { .. }
+        | Stage::Filter(_)
         | Stage::Group { .. } => unsayable(w, note),
     }
+}
+
+/// A condition that was asked just before, or holds for every row, is not asked.
+fn filter(w: &mut Writer<'_>, comment: &str, condition: &str) {
+    let text = format!("| WHERE {condition}");
+    if condition == "TRUE" || w.pipe.iter().rev().find(|line| !line.starts_with("//")) == Some(&text) {
+        return;
+    }
+    w.note(comment);
+    w.add("filter", &json!({ "condition": condition }));
 }
 
 fn compute(w: &mut Writer<'_>, columns: &[(Column, Expr)]) {

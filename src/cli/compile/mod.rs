@@ -1,10 +1,12 @@
 //! `siemc compile`: queries, or why not.
 
+mod elastic;
 mod queries;
 mod report;
 mod table;
 mod write;
 
+pub use elastic::{LANGUAGES, choose};
 pub use queries::{Compiled, Outcome, Products};
 pub use report::Report;
 pub use write::{fresh, whole};
@@ -56,6 +58,8 @@ pub fn run(args: &CompileArgs, console: &mut Console) -> Result<Exit> {
 #[derive(Debug)]
 struct Wish {
     targets: Vec<Target>,
+    /// `--target elastic`: the better of two languages.
+    elastic: bool,
     /// `--target all`: one that can is enough.
     any: bool,
     approximate: bool,
@@ -63,10 +67,19 @@ struct Wish {
 
 impl Wish {
     fn of(args: &CompileArgs) -> Wish {
-        let mut targets: Vec<Target> = args.target.iter().flat_map(|t| t.targets()).collect();
+        let own = args.target.iter().filter(|t| **t != TargetName::Elastic);
+        let mut targets: Vec<Target> = own.flat_map(|t| t.targets()).collect();
         targets.sort_unstable();
         targets.dedup();
-        Wish { targets, any: args.target.contains(&TargetName::All), approximate: args.accept.is_some() }
+        let elastic = args.target.contains(&TargetName::Elastic);
+        Wish { targets, elastic, any: args.target.contains(&TargetName::All), approximate: args.accept.is_some() }
+    }
+
+    /// Every language that is tried.
+    fn tried(&self) -> Vec<Target> {
+        let mut all = self.targets.clone();
+        all.extend(LANGUAGES.iter().filter(|t| self.elastic && !self.targets.contains(t)));
+        all
     }
 }
 
@@ -79,7 +92,7 @@ fn pack(selected: &Selected, wish: &Wish, environment: Option<&str>, workspace: 
         }
     };
     let Workspace { files, findings, .. } = workspace;
-    let products = Products::load(&selected.pack, environment, &wish.targets, files, findings);
+    let products = Products::load(&selected.pack, environment, &wish.tried(), files, findings);
     let mut all = Vec::new();
     for rule in selected.rules() {
         let checked = selected.check(rule, environment, findings);
@@ -95,19 +108,25 @@ fn pack(selected: &Selected, wish: &Wish, environment: Option<&str>, workspace: 
                 _ => Vec::new(),
             },
             outcome,
+            choice: None,
             written: None,
         };
-        for target in &wish.targets {
-            let outcome = match &checked {
-                Checked::Invalid => Outcome::Invalid,
-                Checked::NotDeployed { missing } => Outcome::NotDeployed(missing.clone()),
-                Checked::Rule(typed) => match products.query(typed, *target) {
-                    Some(Ok(query)) => accepted(query, wish, typed.name.as_str()),
-                    Some(Err(refusals)) => Outcome::Refused(refusals),
-                    None => Outcome::Invalid,
-                },
-            };
-            all.push(one(*target, outcome));
+        let outcome = |target: Target| match &checked {
+            Checked::Invalid => Outcome::Invalid,
+            Checked::NotDeployed { missing } => Outcome::NotDeployed(missing.clone()),
+            Checked::Rule(typed) => match products.query(typed, target) {
+                Some(Ok(query)) => accepted(query, wish, typed.name.as_str()),
+                Some(Err(refusals)) => Outcome::Refused(refusals),
+                None => Outcome::Invalid,
+            },
+        };
+        all.extend(wish.targets.iter().map(|target| one(*target, outcome(*target))));
+        if wish.elastic {
+            let tried = LANGUAGES.map(|target| (target, outcome(target)));
+            let (chosen, why) = choose(&tried.each_ref().map(|(target, outcome)| (*target, outcome)));
+            // A language that was asked for by name is there already; where neither says the rule, both say why.
+            let wanted = tried.into_iter().filter(|(t, _)| chosen.is_none_or(|c| c == *t) && !wish.targets.contains(t));
+            all.extend(wanted.map(|(t, outcome)| Compiled { choice: Some(why.clone()), ..one(t, outcome) }));
         }
     }
     all

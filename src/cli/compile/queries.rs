@@ -27,6 +27,8 @@ pub struct Compiled {
     pub outcome: Outcome,
     /// What the query rests on: each name in the target's ledger with what stands there.
     pub ledger: Vec<(String, Assumption)>,
+    /// What each of a product's languages makes of the rule, where the product was asked for.
+    pub choice: Option<String>,
     /// Where the query was written.
     pub written: Option<PathBuf>,
 }
@@ -48,7 +50,10 @@ impl Compiled {
     /// One line for a person.
     pub fn line(&self) -> String {
         let said = match &self.outcome {
-            Outcome::Compiled(query) => query.fidelity.to_string(),
+            Outcome::Compiled(query) => match &self.choice {
+                Some(why) => format!("{}, chosen for elastic: {why}", query.fidelity),
+                None => query.fidelity.to_string(),
+            },
             Outcome::Refused(refusals) => {
                 format!(
                     "refused: {} (`siemc explain {} --target {}`)",

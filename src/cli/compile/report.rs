@@ -31,6 +31,9 @@ pub struct One<'a> {
     file: String,
     environment: &'a str,
     target: &'a str,
+    /// With `--target elastic`: what each of its languages makes of the rule, which is why this one was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choice: Option<&'a str>,
     /// `compiled`, `refused`, `not_deployed` (a required source is missing) or `invalid` (see `diagnostics`).
     status: &'static str,
     /// Of a compiled query.
@@ -115,6 +118,7 @@ fn result<'a>(one: &'a Compiled, files: &'a Files) -> One<'a> {
         file: one.path.display().to_string(),
         environment: &one.environment,
         target: one.target.name(),
+        choice: one.choice.as_deref(),
         status: "invalid",
         query: None,
         refusals: Vec::new(),

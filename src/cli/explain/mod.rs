@@ -73,8 +73,7 @@ fn explain(
         Checked::Rule(rule) => {
             console.data(&words::rule(&rule))?;
             if let Some(target) = args.target {
-                let targets = target.targets();
-                let text = product::explained(&rule, selected, environment, &targets, workspace);
+                let text = product::explained(&rule, selected, environment, target, workspace);
                 console.data(&text)?;
             }
         }

@@ -3,7 +3,8 @@
 use super::words::{one_line, section};
 use crate::backend::target::TargetData;
 use crate::backend::{Query, Target};
-use crate::cli::compile::Products;
+use crate::cli::args::TargetName;
+use crate::cli::compile::{Outcome, Products, choose};
 use crate::cli::workspace::{Selected, Workspace};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Rule;
@@ -16,21 +17,33 @@ pub fn explained(
     rule: &Rule,
     selected: &Selected,
     environment: &Environment,
-    targets: &[Target],
+    target: TargetName,
     workspace: &mut Workspace,
 ) -> String {
     let Workspace { files, findings, .. } = workspace;
-    let products = Products::load(&selected.pack, environment, targets, files, findings);
+    let targets = target.targets();
+    let products = Products::load(&selected.pack, environment, &targets, files, findings);
+    let outcome = |target: &Target| match products.query(rule, *target)? {
+        Ok(query) => Some((*target, Outcome::Compiled(query))),
+        Err(refusals) => Some((*target, Outcome::Refused(refusals))),
+    };
+    let outcomes: Vec<(Target, Outcome)> = targets.iter().filter_map(outcome).collect();
     let mut out = String::new();
-    for target in targets {
-        match products.query(rule, *target) {
-            Some(Ok(query)) => said(&mut out, &query, products.data(*target), files),
-            Some(Err(refusals)) => {
+    if target == TargetName::Elastic {
+        let all: Vec<(Target, &Outcome)> = outcomes.iter().map(|(target, outcome)| (*target, outcome)).collect();
+        let (chosen, why) = choose(&all);
+        let chosen = chosen.map_or("neither language says it", Target::name);
+        section(&mut out, &format!("In Elastic: {chosen}"), std::iter::once(why));
+    }
+    for (target, outcome) in &outcomes {
+        match outcome {
+            Outcome::Compiled(query) => said(&mut out, query, products.data(*target), files),
+            Outcome::Refused(refusals) => {
                 let title = format!("In {}: refused", target.name());
                 let nothing = refusals.is_empty().then(|| "there is no backend for it".to_owned());
                 section(&mut out, &title, refusals.iter().flat_map(|r| finding(r, files)).chain(nothing));
             }
-            None => {}
+            Outcome::NotDeployed(_) | Outcome::Invalid => {}
         }
     }
     out
