@@ -89,6 +89,7 @@ impl Bench {
             mapping: &place.mapping,
             templates: &self.templates,
             delivered: place.delivered.clone(),
+            standing: None,
         };
         siemc::backend::compile(rule, &inputs)
     }
@@ -164,9 +165,10 @@ impl Bench {
         for (column, text) in &mapped.select {
             object.insert(column.clone(), text.clone().into());
         }
-        let time = mapped.time.unit.map_or(event.time, |unit| {
-            event.time * unit.per_millisecond().0 / unit.per_millisecond().1
-        });
+        let time = mapped
+            .time
+            .unit
+            .map_or(event.time, |unit| event.time * unit.per_millisecond().0 / unit.per_millisecond().1);
         object.insert(mapped.time.column.clone(), time.into());
         let (_, source) = self.pack.schema.source_at(event.source).expect("a source");
         for ((field, _), value) in source.fields.iter().zip(event.values.iter()) {

@@ -14,8 +14,7 @@ pub struct Job {
 
 /// Rows of each job, or the node's fault.
 pub fn run(jobs: &[Job]) -> Vec<Result<Vec<Json>, String>> {
-    let jobs: Vec<Json> =
-        jobs.iter().map(|job| json!({ "query": job.query, "indices": job.indices })).collect();
+    let jobs: Vec<Json> = jobs.iter().map(|job| json!({ "query": job.query, "indices": job.indices })).collect();
     if jobs.is_empty() {
         return Vec::new();
     }

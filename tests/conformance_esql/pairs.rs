@@ -8,7 +8,6 @@ use super::random::stream::{drawings, json_lines, offset, stream};
 use proptest::collection::vec;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_json::Value as Json;
 use siemc::diagnostic::Diagnostic;
 use siemc::eval::event::Event;
 use siemc::ir::Rule;

@@ -116,7 +116,10 @@ impl Esql<'_> {
     pub fn wide(&self, p: &Printer<'_>, expr: &Expr) -> Printed {
         let value = p.value(expr);
         let small = self.small.borrow();
-        if !whole::is_whole(expr.ty) || whole::is_long(expr, &small) || whole::bound(expr, &small).is_some_and(|b| b <= 100) {
+        if !whole::is_whole(expr.ty)
+            || whole::is_long(expr, &small)
+            || whole::bound(expr, &small).is_some_and(|b| b <= 100)
+        {
             return value;
         }
         Printed::atom(format!("TO_LONG({})", value.text))
@@ -150,7 +153,8 @@ impl Esql<'_> {
             }
             _ if whole::is_whole(expr.ty) && !is_time(right) => {
                 let small = self.small.borrow();
-                let fits = whole::is_long(expr, &small) || whole::bound(expr, &small).is_some_and(|b| b <= i64::from(i32::MAX));
+                let fits = whole::is_long(expr, &small)
+                    || whole::bound(expr, &small).is_some_and(|b| b <= i64::from(i32::MAX));
                 drop(small);
                 if fits {
                     return None;
@@ -162,7 +166,10 @@ impl Esql<'_> {
                     ArithmeticOp::Multiply => ("*", PRODUCT),
                     _ => ("%", PRODUCT),
                 };
-                Some(Printed { text: format!("{} {sign} {}", wide(left).text, p.value(right).inside(binding)), binding })
+                Some(Printed {
+                    text: format!("{} {sign} {}", wide(left).text, p.value(right).inside(binding)),
+                    binding,
+                })
             }
             _ => None,
         }

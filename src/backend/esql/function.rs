@@ -27,9 +27,7 @@ pub fn call(dialect: &Esql<'_>, p: &Printer<'_>, function: &Function, args: &[Ex
             let to = to.replace('\\', "\\\\").replace('$', "\\$");
             unless_empty(&format!("REPLACE({one}, {}, {})", quote(&java(from)), quote(&to)))
         }
-        Function::Trim => {
-            unless_empty(&format!("REPLACE({one}, {}, \"\")", quote(r"^[ \t\r\n]+|[ \t\r\n]+\z")))
-        }
+        Function::Trim => unless_empty(&format!("REPLACE({one}, {}, \"\")", quote(r"^[ \t\r\n]+|[ \t\r\n]+\z"))),
         Function::Abs => format!("ABS({one})"),
         Function::Floor | Function::Ceil => {
             let name = if *function == Function::Floor { "FLOOR" } else { "CEIL" };

@@ -20,7 +20,9 @@ pub(super) fn windows(w: &mut Writer<'_>, out: &Column, size: i64, every: i64) {
     let count = if every > 0 { size / every } else { 1 };
     if count > MOST_HOPS {
         let at = w.detect_span();
-        let message = format!("an event lies in {count} of these windows, and {MOST_HOPS} is the most that a query should make of it");
+        let message = format!(
+            "an event lies in {count} of these windows, and {MOST_HOPS} is the most that a query should make of it"
+        );
         w.faults.push(codes::refusal(codes::HOPS, at, &message).help("let the windows begin less often"));
         return;
     }
@@ -39,10 +41,8 @@ pub(super) fn group(w: &mut Writer<'_>, group: &Group<'_>) {
     let deciding = w.deciding_from(group.next);
     let made: Vec<&Column> = group.measures.iter().map(|(out, _)| out).chain(group.flag).collect();
     let known = w.known();
-    let kept: Vec<Column> = known
-        .into_iter()
-        .filter(|c| used.contains(c) && !group.keys.contains(c) && !made.contains(&c))
-        .collect();
+    let kept: Vec<Column> =
+        known.into_iter().filter(|c| used.contains(c) && !group.keys.contains(c) && !made.contains(&c)).collect();
     let kept = without_lists(w, kept, &deciding);
     let parts: Vec<String> = group.order.iter().map(|(c, d)| ordered(w, c, *d)).collect();
     let order = parts.join(", \",\", ");
@@ -138,13 +138,18 @@ impl View {
 }
 
 /// A list has no text that comes apart again: a detail goes without it, anything else is refused.
-fn without_lists(w: &mut Writer<'_>, columns: Vec<Column>, deciding: &std::collections::BTreeSet<Column>) -> Vec<Column> {
+fn without_lists(
+    w: &mut Writer<'_>,
+    columns: Vec<Column>,
+    deciding: &std::collections::BTreeSet<Column>,
+) -> Vec<Column> {
     let (lists, plain): (Vec<Column>, Vec<Column>) =
         columns.into_iter().partition(|c| matches!(w.ty(c), Type::List(_)));
     for list in lists {
         if deciding.contains(&list) {
             let at = list_span(w);
-            let message = format!("`{}` is a list, which cannot be kept of a window's last event or of the first hit", list.0);
+            let message =
+                format!("`{}` is a list, which cannot be kept of a window's last event or of the first hit", list.0);
             w.faults.push(codes::refusal(codes::VALUE, at, &message).help("ask about the list in the event's `where`"));
         } else {
             w.dropped.insert(list);

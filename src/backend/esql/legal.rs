@@ -100,7 +100,12 @@ fn asked_once<'a>(plan: &Plan, rest: &'a [Note], at: usize) -> Option<Step<'a>> 
 
 /// Sort, number, group.
 fn grouped<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
-    let [sort, Note { stage: Stage::Number(n), .. }, Note { stage: Stage::Group { keys, measures, number, .. }, .. }, ..] = rest
+    let [
+        sort,
+        Note { stage: Stage::Number(n), .. },
+        Note { stage: Stage::Group { keys, measures, number, .. }, .. },
+        ..,
+    ] = rest
     else {
         return None;
     };
@@ -119,7 +124,12 @@ fn grouped<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
 
 /// Sort, one row back, and only rows that have none before them.
 fn thinned<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
-    let [sort, Note { stage: Stage::Back { keys, k: 1, out, .. }, .. }, Note { stage: Stage::Filter(condition), .. }, ..] = rest
+    let [
+        sort,
+        Note { stage: Stage::Back { keys, k: 1, out, .. }, .. },
+        Note { stage: Stage::Filter(condition), .. },
+        ..,
+    ] = rest
     else {
         return None;
     };
@@ -129,9 +139,8 @@ fn thinned<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
         _ => vec![condition],
     };
     let (first, keyless): (Vec<&Expr>, Vec<&Expr>) = parts.into_iter().partition(|p| is_first(p, out));
-    (!first.is_empty()).then(|| {
-        Step::First(First { keys: keys.clone(), order: beyond(by, keys), keyless, next: at + 3 })
-    })
+    (!first.is_empty())
+        .then(|| Step::First(First { keys: keys.clone(), order: beyond(by, keys), keyless, next: at + 3 }))
 }
 
 /// `not exists(earlier)`.
@@ -143,8 +152,13 @@ fn is_first(expr: &Expr, earlier: &Column) -> bool {
 
 /// Only merged rows are left, and what is carried to the last of an instant is a time, which is compared with that instant.
 fn merged<'a>(all: &'a [Note], rest: &'a [Note], at: usize) -> Option<Step<'a>> {
-    let [sort, Note { stage: Stage::Number(n), .. }, carry, Note { stage: Stage::LastOfInstant { keys, among, number, out }, .. }, ..] =
-        rest
+    let [
+        sort,
+        Note { stage: Stage::Number(n), .. },
+        carry,
+        Note { stage: Stage::LastOfInstant { keys, among, number, out }, .. },
+        ..,
+    ] = rest
     else {
         return None;
     };

@@ -189,7 +189,9 @@ fn joined(
         return;
     }
     let theirs: Vec<&str> = lookup.columns.iter().map(|(name, _)| name.as_str()).collect();
-    if let Some(clash) = theirs.iter().chain([&key.column.as_str()]).find(|name| w.types.keys().any(|c| *c.0 == ***name)) {
+    if let Some(clash) =
+        theirs.iter().chain([&key.column.as_str()]).find(|name| w.types.keys().any(|c| *c.0 == ***name))
+    {
         let message = format!("the column `{clash}` of `{}` would replace one of the query's own", lookup.name);
         w.faults.push(codes::refusal(codes::LOOKUP, lookup.span, &message).help(help));
         return;
@@ -207,13 +209,21 @@ fn joined(
     }
     if let Some(found) = found {
         // A row of the index is known by a cell that every row has.
-        match lookup.columns.iter().enumerate().find(|(i, _)| lookup.rows.iter().all(|r| !lookup.cell(r, *i).is_missing())) {
+        match lookup
+            .columns
+            .iter()
+            .enumerate()
+            .find(|(i, _)| lookup.rows.iter().all(|r| !lookup.cell(r, *i).is_missing()))
+        {
             Some((_, (name, _))) => {
                 let theirs = w.printer.dialect.column(name);
                 outs.push(json!({ "name": w.name(found), "value": format!("{theirs} IS NOT NULL") }));
             }
             None => {
-                let message = format!("`{}` has no column that every row fills, so a join cannot tell whether there is a row", lookup.name);
+                let message = format!(
+                    "`{}` has no column that every row fills, so a join cannot tell whether there is a row",
+                    lookup.name
+                );
                 w.faults.push(codes::refusal(codes::LOOKUP, lookup.span, &message).help(help));
             }
         }

@@ -75,10 +75,9 @@ pub fn aggregate(w: &Writer<'_>, out: &Column, measured: &Measured, order: &str,
                 after: Some((name.clone(), format!("{decode}({name})"))),
             }
         }
-        MeasureFunction::Values(most) if most > 0 => then(
-            format!("VALUES({value})"),
-            format!("MV_SLICE(MV_SORT({name}), 0, {})", i64::from(most) - 1),
-        ),
+        MeasureFunction::Values(most) if most > 0 => {
+            then(format!("VALUES({value})"), format!("MV_SLICE(MV_SORT({name}), 0, {})", i64::from(most) - 1))
+        }
         MeasureFunction::Values(_)
         | MeasureFunction::Percentile(_)
         | MeasureFunction::Stddev

@@ -16,6 +16,7 @@
 
 mod codes;
 mod dialect;
+mod field;
 mod function;
 mod group;
 mod legal;

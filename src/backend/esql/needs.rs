@@ -3,8 +3,7 @@
 use super::codes;
 use crate::backend::target::TargetData;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Analytic, Rule, SignalId, StreamRef, Window};
-use crate::plan::lookback;
+use crate::ir::{Analytic, MeasureFunction, Rule, SignalId, StreamRef, Window, lookback};
 use crate::source::Span;
 
 /// The refusals: required minus provided.
@@ -36,6 +35,20 @@ pub(super) fn refusals(rule: &Rule, target: &TargetData) -> Vec<Diagnostic> {
                 let message = format!("`{name}`: events in an order cannot be said");
                 refuse("sequence", at, message, "`eql`, `kql` and `spl` have sequences");
             }
+            Analytic::Threshold { measures, .. }
+                if measures.iter().any(|m| matches!(m.function, MeasureFunction::Gap(_))) =>
+            {
+                let message = format!("`{name}`: the time between consecutive events cannot be said");
+                refuse("cadence", at, message, "`spl` and `kql` can say it");
+            }
+            Analytic::Baseline(_) => {
+                let message = format!("`{name}`: a bucket against the buckets before it cannot be said");
+                refuse("baseline", at, message, "`spl` and `kql` can say it");
+            }
+            Analytic::Novelty(_) => {
+                let message = format!("`{name}`: a value that was not seen before cannot be said");
+                refuse("novelty", at, message, "`spl` and `kql` can say it");
+            }
             Analytic::Any { keys: Some(_), .. } if is_input(rule, id) => {
                 let message = format!("`{name}`: merged hits as the input of another analytic cannot be said");
                 refuse("any.merged_input", at, message, "make it `detect`, or leave `by` out of the `any`");
@@ -51,8 +64,7 @@ pub(super) fn refusals(rule: &Rule, target: &TargetData) -> Vec<Diagnostic> {
     found
 }
 
-const SLIDING: &str =
-    "`window: tumbling` or `window: { every: ... }` can be said; `kql` and `spl` say it as it is, `eql` a count of at least a number";
+const SLIDING: &str = "`window: tumbling` or `window: { every: ... }` can be said; `kql` and `spl` say it as it is, `eql` a count of at least a number";
 
 fn slides(name: &str) -> String {
     format!("`{name}`: a window that slides from event to event cannot be said")

@@ -80,7 +80,9 @@ fn shown(w: &mut Writer<'_>, column: &Column, ty: Type, exact: bool) -> String {
     if exact && matches!(ty, Type::DURATION | Type::NUMBER) {
         let at = reason_span(w, ty);
         let message = format!("a {ty} in a reason would be written in another way than a rule writes it");
-        w.faults.push(codes::refusal(codes::VALUE, at, &message).help("leave it out of `because`, or show it in `details`"));
+        w.faults.push(
+            codes::refusal(codes::VALUE, at, &message).help("leave it out of `because`, or show it in `details`"),
+        );
     }
     let text = match ty {
         Type::Scalar(Scalar::String) => name,

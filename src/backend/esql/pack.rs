@@ -58,7 +58,10 @@ pub fn ordered(w: &mut Writer<'_>, column: &Column, direction: Direction) -> Str
         (ty, _) => {
             let at = w.detect_span();
             let message = format!("a {ty} as what orders events of one time cannot be said");
-            w.faults.push(codes::refusal(codes::VALUE, at, &message).help("take an integer as the source's `tiebreaker`, or `kql`"));
+            w.faults.push(
+                codes::refusal(codes::VALUE, at, &message)
+                    .help("take an integer as the source's `tiebreaker`, or `kql`"),
+            );
             "\"\"".to_owned()
         }
     }

@@ -1,14 +1,14 @@
 //! The beginning of a query: the indices, the part of time that is read, and the canonical columns.
 
-use super::dialect::null;
-use super::function::unless_empty;
+use super::field::{epoch, value};
 use super::text::{index, quote, span};
 use super::{Writer, codes};
-use crate::backend::target::{MappedField, MappedSource, Unit};
+use crate::backend::print::Dialect as _;
+use crate::backend::target::MappedSource;
 use crate::ir::{CompareOp, ExprKind, Rule};
 use crate::plan::{Column, Expr, Read, columns, make};
 use crate::source::Span;
-use crate::value::{Scalar, Type};
+use crate::value::{Scalar, Type, Value};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,9 +24,11 @@ struct Place<'a> {
 }
 
 /// The end of the reported interval, and its beginning less a look-back: T is the newest multiple of `every`.
-pub(super) fn interval(rule: &Rule, lookback: i64) -> (String, String) {
-    let (every, delay) = (rule.schedule.every, rule.schedule.delay);
-    let run = format!("DATE_TRUNC({}, NOW())", span(every));
+pub(super) fn interval(w: &Writer<'_>, lookback: i64) -> (String, String) {
+    let (every, delay) = (w.rule.schedule.every, w.rule.schedule.delay);
+    let standing = w.inputs.standing.as_ref().map(|s| Value::Timestamp(s.now));
+    let now = standing.and_then(|now| w.dialect.literal(&now, Type::TIMESTAMP)).unwrap_or_else(|| "NOW()".to_owned());
+    let run = format!("DATE_TRUNC({}, {now})", span(every));
     let before = |ms: i64| match ms {
         0 => run.clone(),
         ms if ms < 0 => format!("{run} + {}", span(-ms)),
@@ -87,9 +89,11 @@ fn told_apart(w: &mut Writer<'_>, places: &[Place<'_>]) {
             });
             if !differ {
                 let name = |p: &Place<'_>| w.rule.schema.source_at(p.read.source).map_or("", |(n, _)| n).to_owned();
-                let message = format!("nothing in the mapping tells events of `{}` and `{}` apart", name(one), name(other));
+                let message =
+                    format!("nothing in the mapping tells events of `{}` and `{}` apart", name(one), name(other));
                 let found = codes::refusal(codes::SOURCES, place_of(w.rule, other.read), &message);
-                w.faults.push(found.help("give each source of the mapping a `select` of one column with its own value"));
+                w.faults
+                    .push(found.help("give each source of the mapping a `select` of one column with its own value"));
             }
         }
     }
@@ -98,7 +102,7 @@ fn told_apart(w: &mut Writer<'_>, places: &[Place<'_>]) {
 /// Time first, then what selects each source.
 fn conditions(w: &Writer<'_>, places: &[Place<'_>]) -> Vec<String> {
     let in_time = |place: &Place<'_>| {
-        let (from, to) = interval(w.rule, place.read.lookback);
+        let (from, to) = interval(w, place.read.lookback);
         let time = raw_time(w, place.mapped);
         format!("{time} > {from} AND {time} <= {to}")
     };
@@ -138,15 +142,6 @@ fn raw_time(w: &Writer<'_>, mapped: &MappedSource) -> String {
     }
 }
 
-fn epoch(column: &str, unit: Unit) -> String {
-    match unit {
-        Unit::Seconds => format!("TO_DATETIME(TO_LONG(ROUND({column} * 1000000.0)) / 1000)"),
-        Unit::Milliseconds => format!("TO_DATETIME({column})"),
-        Unit::Microseconds => format!("TO_DATETIME({column} / 1000)"),
-        Unit::Nanoseconds => format!("TO_DATETIME({column} / 1000000)"),
-    }
-}
-
 /// The canonical columns with their values, in order.
 fn canonical(w: &mut Writer<'_>, places: &[Place<'_>], time: &Column) -> Vec<(String, String)> {
     let times: Vec<String> = places.iter().map(|p| raw_time(w, p.mapped)).collect();
@@ -170,7 +165,7 @@ fn canonical(w: &mut Writer<'_>, places: &[Place<'_>], time: &Column) -> Vec<(St
         let known = w.rule.schema.field_at(field).map(|(_, f)| f.ty);
         let ty = known.unwrap_or(Type::STRING);
         w.know(&column, ty);
-        let values: Vec<String> = places.iter().map(|p| value(w, p, field, ty)).collect();
+        let values: Vec<String> = places.iter().map(|p| value(w, p.read, field, ty)).collect();
         all.push((w.name(&column), by_source(w, places, &values)));
     }
     all
@@ -189,8 +184,9 @@ fn source_name(w: &Writer<'_>, places: &[Place<'_>]) -> String {
         .iter()
         .map(|p| {
             let select = p.mapped.select.iter();
-            let parts: Vec<String> =
-                select.map(|(column, text)| format!("{} == {}", w.printer.dialect.column(column), quote(text))).collect();
+            let parts: Vec<String> = select
+                .map(|(column, text)| format!("{} == {}", w.printer.dialect.column(column), quote(text)))
+                .collect();
             format!("{}, {}", parts.join(" AND "), quote(&name(p)))
         })
         .collect();
@@ -215,68 +211,6 @@ fn by_source(w: &Writer<'_>, places: &[Place<'_>], values: &[String]) -> String 
         })
         .collect();
     if arms.is_empty() { first.clone() } else { format!("CASE({})", arms.join(", ")) }
-}
-
-fn value(w: &mut Writer<'_>, place: &Place<'_>, field: crate::pack::schema::FieldId, ty: Type) -> String {
-    let source = place.read.source;
-    if w.rule.schema.slot(source, field).is_none() {
-        return null(ty);
-    }
-    if w.inputs.mapping.is_unavailable(source, field) {
-        return null(ty);
-    }
-    let Some(mapped) = w.inputs.mapping.field(source, field) else {
-        let at = place_of(w.rule, place.read);
-        w.faults.push(w.inputs.mapping.unmapped_field(w.rule, source, field, at));
-        return null(ty);
-    };
-    let presence = w.rule.schema.source_at(source).and_then(|(_, s)| s.fields.get(&field)).copied();
-    let required = presence == Some(crate::pack::schema::Presence::Required) && !mapped.nullable;
-    converted(w, mapped, ty, required)
-}
-
-/// The product's column in the canonical type and unit; an empty text is missing.
-fn converted(w: &Writer<'_>, mapped: &MappedField, ty: Type, required: bool) -> String {
-    let column = w.printer.dialect.column(&mapped.column);
-    match (ty, mapped.ty) {
-        (Type::Scalar(Scalar::Boolean), Scalar::Boolean) => column,
-        (Type::Scalar(Scalar::Boolean), stored) => match &mapped.truth {
-            Some((yes, no)) => {
-                let text = |v: &str| if stored == Scalar::Integer { v.to_owned() } else { quote(v) };
-                format!("CASE({column} == {}, TRUE, {column} == {}, FALSE)", text(yes), text(no))
-            }
-            None => format!("TO_BOOLEAN({column})"),
-        },
-        (Type::Scalar(Scalar::Duration), stored) => duration(&column, stored, mapped.unit),
-        (Type::Scalar(Scalar::Timestamp), Scalar::Integer | Scalar::Number) => {
-            epoch(&column, mapped.unit.unwrap_or(Unit::Milliseconds))
-        }
-        (Type::Scalar(Scalar::Integer), _) => format!("TO_LONG({column})"),
-        (Type::Scalar(Scalar::Number), _) => format!("TO_DOUBLE({column})"),
-        (Type::Scalar(Scalar::Ip), Scalar::String) => format!("TO_IP({column})"),
-        (Type::Scalar(Scalar::String), stored) => {
-            let text = if stored == Scalar::String { column } else { format!("TO_STRING({column})") };
-            let text = if mapped.trailing_dot { format!("REPLACE({text}, \"\\\\.+$\", \"\")") } else { text };
-            if mapped.lower {
-                w.printer_assume("folded-texts-are-ascii");
-            }
-            let text = if mapped.lower { format!("TO_LOWER({text})") } else { text };
-            if required { text } else { unless_empty(&text) }
-        }
-        _ => column,
-    }
-}
-
-/// Milliseconds, floored; a fraction of seconds is rounded to microseconds first, since 1.001 * 1000 is less than 1001.
-fn duration(column: &str, stored: Scalar, unit: Option<Unit>) -> String {
-    match (unit.unwrap_or(Unit::Milliseconds), stored) {
-        (Unit::Milliseconds, Scalar::Integer) => format!("TO_LONG({column})"),
-        (Unit::Milliseconds, _) => format!("TO_LONG(FLOOR({column}))"),
-        (Unit::Seconds, Scalar::Integer) => format!("TO_LONG({column}) * 1000"),
-        (Unit::Seconds, _) => format!("TO_LONG(ROUND({column} * 1000000.0)) / 1000"),
-        (Unit::Microseconds, _) => format!("TO_LONG({column}) / 1000"),
-        (Unit::Nanoseconds, _) => format!("TO_LONG({column}) / 1000000"),
-    }
 }
 
 /// Columns are made one after the other: what a later one reads under a name that an earlier one takes is set aside first.
@@ -362,7 +296,12 @@ fn raw(read: &Read, mapped: &MappedSource, part: &Expr) -> Option<Expr> {
     let kind = match &part.kind {
         ExprKind::Compare { op, fold: false, left, right } if matches!(right.kind, ExprKind::Const(_)) => {
             let is_early = *op == CompareOp::Equal || left.ty == Type::INTEGER;
-            ExprKind::Compare { op: *op, fold: false, left: Box::new(is_early.then(|| direct(left)).flatten()?), right: right.clone() }
+            ExprKind::Compare {
+                op: *op,
+                fold: false,
+                left: Box::new(is_early.then(|| direct(left)).flatten()?),
+                right: right.clone(),
+            }
         }
         ExprKind::InList { fold: false, item, list } => {
             ExprKind::InList { fold: false, item: Box::new(direct(item)?), list: list.clone() }

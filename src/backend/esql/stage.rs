@@ -44,7 +44,7 @@ fn plain(w: &mut Writer<'_>, note: &Note, next: usize) {
         Stage::Expand { out, values } => expand(w, out, values),
         Stage::Windows { out, size, every } => group::windows(w, out, *size, *every),
         Stage::Report => {
-            let (from, to) = read::interval(w.rule, 0);
+            let (from, to) = read::interval(w, 0);
             w.add("report", &json!({ "time": "event_time", "from": from, "to": to }));
         }
         Stage::Split { .. }
@@ -54,6 +54,8 @@ fn plain(w: &mut Writer<'_>, note: &Note, next: usize) {
         | Stage::Back { .. }
         | Stage::LastOfInstant { .. }
         | Stage::Over { .. }
+        | Stage::Running { .. }
+        | Stage::Root { .. }
         | Stage::Filter(_)
         | Stage::Group { .. } => unsayable(w, note),
     }

@@ -48,8 +48,10 @@ pub fn span(milliseconds: i64) -> String {
 
 /// Text for a comment: one line of visible characters.
 pub fn comment(text: &str) -> String {
-    let hidden =
-        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect()
 }
 
@@ -85,7 +87,8 @@ mod tests {
 
     #[test]
     fn spans_are_never_calendar_units() {
-        let cases = [(604_800_000, "168 hours"), (60_000, "1 minute"), (1500, "1500 milliseconds"), (0, "0 milliseconds")];
+        let cases =
+            [(604_800_000, "168 hours"), (60_000, "1 minute"), (1500, "1500 milliseconds"), (0, "0 milliseconds")];
         cases.iter().for_each(|(from, to)| assert_eq!(span(*from), *to));
     }
 }

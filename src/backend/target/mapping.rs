@@ -3,6 +3,8 @@
 //! A set of mappings is `targets/<t>/mapping/<set>.yaml` and the files of the folder `mapping/<set>/`; later files and a pack's own
 //! say more or something else about a source or field, key by key. A set may give a pattern for what no entry names (`canonical` does);
 //! otherwise what is not named is not mapped, and using it is an error at its place in the rule.
+//!
+//! Elastic's two languages read the same indices: what EQL's mappings say is said for ES|QL too, and its own go over them.
 
 use super::{list, mapping_file};
 use crate::backend::Target;
@@ -136,7 +138,8 @@ impl Mapping {
     /// one, which was written for all schemas. Nothing (reported) where the set is not there.
     pub fn load(request: MappingRequest<'_>, files: &mut Files, findings: &mut Findings) -> Option<Mapping> {
         let MappingRequest { target, environment, schema, pack_root } = request;
-        let chosen = environment.and_then(|e| e.mappings.iter().find(|(t, _)| t.value == target.name()));
+        let named = |home: &Target| environment?.mappings.iter().find(|(t, _)| t.value == home.name());
+        let chosen = homes(target).iter().rev().find_map(named);
         let (set, at) = chosen.map_or(("canonical", None), |(_, set)| (set.value.as_str(), Some(set.span)));
         let paths = set_files(target, set, pack_root);
         if paths.is_empty() {
@@ -144,8 +147,8 @@ impl Mapping {
             return None;
         }
         let mut parts = Vec::new();
-        for (path, own) in paths {
-            if let Some(node) = super::document(target, &path, pack_root, files, findings) {
+        for (home, path, own) in paths {
+            if let Some(node) = super::document(home, &path, pack_root, files, findings) {
                 parts.extend(mapping_file::read(&node, schema, own, findings));
             }
         }
@@ -211,8 +214,11 @@ impl Mapping {
     }
 
     fn rename_tables(&mut self, environment: &Environment, schema: &Schema) {
-        let renamed =
-            environment.tables.iter().filter(|(t, _)| t.value == self.target.name()).flat_map(|(_, tables)| tables);
+        let of = |home: &Target| {
+            let name = home.name();
+            environment.tables.iter().filter(move |(t, _)| t.value == name).flat_map(|(_, tables)| tables)
+        };
+        let renamed = homes(self.target).iter().flat_map(of);
         for (source, table) in renamed {
             let mapped = schema.source(&source.value).and_then(|id| self.sources.get_mut(&id));
             if let Some(mapped) = mapped {
@@ -229,19 +235,34 @@ pub fn sets(target: Target, pack_root: Option<&Path>) -> BTreeSet<String> {
         let first = rest.split(['/', '\\']).next()?;
         Some(first.strip_suffix(".yaml").unwrap_or(first).to_owned())
     };
-    list(target, "mapping", pack_root).keys().filter_map(name).collect()
+    let paths = homes(target).iter().flat_map(|home| list(*home, "mapping", pack_root).into_keys());
+    paths.filter_map(|path| name(&path)).collect()
+}
+
+/// Whose mappings a target reads, later ones over earlier ones.
+fn homes(target: Target) -> &'static [Target] {
+    match target {
+        Target::Spl => &[Target::Spl],
+        Target::Kql => &[Target::Kql],
+        Target::Eql => &[Target::Eql],
+        Target::Esql => &[Target::Eql, Target::Esql],
+    }
 }
 
 /// `mapping/<set>.yaml`, then the files of `mapping/<set>/`; embedded ones first.
-fn set_files(target: Target, set: &str, pack_root: Option<&Path>) -> Vec<(String, bool)> {
+fn set_files(target: Target, set: &str, pack_root: Option<&Path>) -> Vec<(Target, String, bool)> {
     let single = format!("mapping/{set}.yaml");
     let folder = format!("mapping/{set}/");
     let belongs = |path: &String| {
         *path == single || (path.starts_with(&folder) && Path::new(path).extension().is_some_and(|e| e == "yaml"))
     };
-    let mut found: Vec<(String, bool)> =
-        list(target, "mapping", pack_root).into_iter().filter(|(p, _)| belongs(p)).collect();
-    found.sort_by_key(|(path, own)| (*own, *path != single, path.clone()));
+    let of = |home: &Target| {
+        let home = *home;
+        list(home, "mapping", pack_root).into_iter().map(move |(path, own)| (home, path, own))
+    };
+    let mut found: Vec<(Target, String, bool)> =
+        homes(target).iter().flat_map(of).filter(|(_, path, _)| belongs(path)).collect();
+    found.sort_by_key(|(home, path, own)| (*own, *home, *path != single, path.clone()));
     found
 }
 

@@ -97,7 +97,9 @@ pub fn verify(rule: &Rule, inputs: &Inputs<'_>, trial: &Trial) -> Result<String,
     match query.target {
         Target::Kql => Ok(kql::text(rule, inputs, trial, &query, &keys)),
         Target::Spl => Ok(spl::text(rule, trial, &query, &keys)),
-        other @ Target::Eql => Err(refuse(format!("{} has no query that carries its own events here", other.name()))),
+        other @ (Target::Eql | Target::Esql) => {
+            Err(refuse(format!("{} has no query that carries its own events here", other.name())))
+        }
     }
 }
 
