@@ -6,7 +6,7 @@ use super::event::Event;
 use super::expression::compile::holds;
 use super::expression::{Code, Compiler, Frame};
 use super::keys::KeyCode;
-use super::measure::{MeasureCode, Sample};
+use super::measure::{MeasureCode, Running, Sample};
 use super::row::{Reading, Row};
 use super::sweep::Sweep;
 use crate::ir::{Context, ContextForm};
@@ -50,7 +50,37 @@ struct Memory {
     /// The newest value, or the newest event.
     last: Option<Reading>,
     /// Every event in the window, for counts and measures.
-    window: VecDeque<(i64, Sample)>,
+    past: Option<Box<Past>>,
+}
+
+/// The events in a group's window, with what is said of them, kept up to date: a look at a week of them for every event that asks would
+/// take forever.
+#[derive(Debug)]
+enum Past {
+    /// Their times.
+    Count(VecDeque<i64>),
+    /// What they add to a sum, where that is all that a measure needs.
+    Whole(VecDeque<(i64, i64)>, Running),
+    /// What they add.
+    Measure(VecDeque<(i64, Sample)>, Running),
+}
+
+impl Past {
+    fn forget(&mut self, from: i64) {
+        match self {
+            Past::Count(times) => while times.pop_front_if(|t| *t < from).is_some() {},
+            Past::Whole(values, running) => {
+                while let Some((_, value)) = values.pop_front_if(|(t, _)| *t < from) {
+                    running.update_whole(value, -1);
+                }
+            }
+            Past::Measure(samples, running) => {
+                while let Some((_, sample)) = samples.pop_front_if(|(t, _)| *t < from) {
+                    running.update(&sample, -1);
+                }
+            }
+        }
+    }
 }
 
 impl ContextState {
@@ -81,13 +111,18 @@ impl ContextState {
     }
 
     /// What it says to an event; missing where the event has no such group.
-    pub fn read<'a>(&'a self, frame: &Frame<'a>, scratch: &mut Vec<Value>) -> Reading {
+    pub fn read<'a>(&'a mut self, frame: &Frame<'a>, scratch: &mut Vec<Value>) -> Reading {
         if !self.keys.read(frame, scratch) {
             return Reading::Value(Value::Missing);
         }
         let from = frame.event.time.saturating_sub(self.within);
-        let group = self.groups.get(scratch.as_slice());
-        let seen = group.and_then(|g| g.newest).is_some_and(|t| t >= from);
+        let mut group = self.groups.get_mut(scratch.as_slice());
+        let seen = group.as_ref().and_then(|g| g.newest).is_some_and(|t| t >= from);
+        let past = group.as_mut().and_then(|g| g.past.as_deref_mut());
+        let past = past.map(|past| {
+            past.forget(from);
+            past
+        });
         let value = match &self.form {
             Form::LastValue(_) | Form::LastEvent => {
                 return group.and_then(|g| g.last.clone()).filter(|_| seen).unwrap_or(Reading::Value(Value::Missing));
@@ -99,12 +134,20 @@ impl ContextState {
             }
             Form::None { known: None } => Value::Boolean(!seen),
             Form::Some => Value::Boolean(seen),
-            Form::Count => Value::Integer(group.map_or(0, |g| in_window(&g.window, from).count() as i64)),
+            Form::Count => match past {
+                Some(Past::Count(times)) => Value::Integer(times.len() as i64),
+                _ => Value::Integer(0),
+            },
             Form::Measure { measure, include_self } => {
                 let own = (*include_self && frame.local == self.local && holds(self.filter.as_ref(), frame))
                     .then(|| measure.sample(frame));
-                let past = group.into_iter().flat_map(|g| in_window(&g.window, from));
-                measure.over(past.chain(own.as_ref()))
+                match past {
+                    Some(Past::Whole(_, running)) => asked(measure, std::iter::empty(), running, own.as_ref()),
+                    Some(Past::Measure(samples, running)) => {
+                        asked(measure, samples.iter().map(|(_, s)| s), running, own.as_ref())
+                    }
+                    _ => measure.over(own.iter()),
+                }
             }
         };
         Reading::Value(value)
@@ -137,11 +180,6 @@ impl ContextState {
             Form::LastEvent => Some(Reading::Event(Rc::clone(event), frame.local)),
             _ => None,
         };
-        let sample = match &self.form {
-            Form::Measure { measure, .. } if counts => Some(measure.sample(frame)),
-            Form::Count if counts => Some(Sample::In(Value::Missing)),
-            _ => None,
-        };
         // Found first and made only then: most events come to a group that is there, and its place is far away in memory.
         let memory = match self.groups.get_mut(group) {
             Some(memory) => memory,
@@ -154,12 +192,8 @@ impl ContextState {
         if what.is_some() {
             memory.last = what;
         }
-        if let Some(sample) = sample {
-            let from = time.saturating_sub(self.within);
-            while memory.window.front().is_some_and(|(t, _)| *t < from) {
-                memory.window.pop_front();
-            }
-            memory.window.push_back((time, sample));
+        if counts {
+            self.form.keep(memory, frame, time.saturating_sub(self.within));
         }
     }
 
@@ -177,7 +211,49 @@ impl ContextState {
     }
 }
 
-fn in_window(window: &VecDeque<(i64, Sample)>, from: i64) -> impl Iterator<Item = &Sample> {
-    let first = window.partition_point(|(t, _)| *t < from);
-    window.range(first..).map(|(_, s)| s)
+impl Form {
+    /// An event joins the group's window, if the form needs one; what is older than `from` leaves.
+    fn keep(&self, memory: &mut Memory, frame: &Frame<'_>, from: i64) {
+        let past = match self {
+            Form::Count => memory.past.get_or_insert_with(|| Box::new(Past::Count(VecDeque::new()))),
+            Form::Measure { measure, .. } => memory.past.get_or_insert_with(|| {
+                let running = Running::new(measure);
+                Box::new(if running.is_sum() {
+                    Past::Whole(VecDeque::new(), running)
+                } else {
+                    Past::Measure(VecDeque::new(), running)
+                })
+            }),
+            _ => return,
+        };
+        past.forget(from);
+        match (&mut **past, self) {
+            (Past::Count(times), _) => times.push_back(frame.event.time),
+            (Past::Whole(values, running), Form::Measure { measure, .. }) => {
+                if let Some(value) = measure.sample(frame).whole() {
+                    running.update_whole(value, 1);
+                    values.push_back((frame.event.time, value));
+                }
+            }
+            (Past::Measure(samples, running), Form::Measure { measure, .. }) => {
+                let sample = measure.sample(frame);
+                running.update(&sample, 1);
+                samples.push_back((frame.event.time, sample));
+            }
+            (Past::Whole(..) | Past::Measure(..), _) => {}
+        }
+    }
+}
+
+/// The measure over a window, and over the asking event's own sample where there is one.
+fn asked<'s>(
+    measure: &MeasureCode,
+    samples: impl Iterator<Item = &'s Sample>,
+    running: &mut Running,
+    own: Option<&'s Sample>,
+) -> Value {
+    own.into_iter().for_each(|sample| running.update(sample, 1));
+    let value = running.value(measure, samples.chain(own));
+    own.into_iter().for_each(|sample| running.update(sample, -1));
+    value
 }

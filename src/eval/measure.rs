@@ -22,6 +22,8 @@ pub struct MeasureCode {
     pub filter: Option<Code>,
     /// Whether its sum is one of integers.
     pub exact: bool,
+    /// Whether what it measures are integers or durations.
+    pub whole: bool,
     /// The type of its value.
     pub ty: Scalar,
 }
@@ -33,6 +35,16 @@ pub enum Sample {
     Out,
     /// The argument's value; missing for `count()` and where the event has none.
     In(Value),
+}
+
+impl Sample {
+    /// The integer, or the milliseconds, that it holds.
+    pub fn whole(&self) -> Option<i64> {
+        match self {
+            Sample::In(value) => whole_of(value),
+            Sample::Out => None,
+        }
+    }
 }
 
 impl MeasureCode {
@@ -94,7 +106,7 @@ impl MeasureCode {
             MeasureFunction::First => values.first().copied().cloned(),
             MeasureFunction::Last => values.last().copied().cloned(),
             MeasureFunction::Values(most) => Some(distinct_values(values, most)),
-            MeasureFunction::Gap(gap) => over_gaps(gap, values),
+            MeasureFunction::Gap(gap) => self.over_gaps(gap, values),
             // A baseline answers these.
             MeasureFunction::History(_) => None,
             // `any` and `all` are answered before missing arguments are left out.
@@ -103,6 +115,39 @@ impl MeasureCode {
             }
         };
         found.unwrap_or(Value::Missing)
+    }
+
+    fn over_gaps(&self, gap: GapMeasure, values: Vec<&Value>) -> Option<Value> {
+        match gap {
+            GapMeasure::Mean | GapMeasure::Stddev | GapMeasure::Cv => self.of_moments(&moments(&values)),
+            GapMeasure::Median => percentile(values, 50.0),
+            GapMeasure::Min => values.into_iter().min_by(|a, b| a.order(b)).cloned(),
+            GapMeasure::Max => values.into_iter().max_by(|a, b| a.order(b)).cloned(),
+            GapMeasure::Share { low, high } => {
+                let inside = values.iter().filter_map(|v| whole_of(v)).filter(|g| (low..=high).contains(g)).count();
+                share(inside as i64, values.len() as i64)
+            }
+        }
+    }
+
+    /// What the sums of whole values say: a duration floored, a number as it is.
+    fn of_moments(&self, moments: &Moments) -> Option<Value> {
+        let floored = self.ty == Scalar::Duration;
+        match self.function {
+            MeasureFunction::Avg | MeasureFunction::Gap(GapMeasure::Mean) if floored => {
+                moments.whole_mean().map(Value::Duration)
+            }
+            MeasureFunction::Stddev | MeasureFunction::Gap(GapMeasure::Stddev) if floored => {
+                moments.whole_stddev().map(Value::Duration)
+            }
+            MeasureFunction::Avg => moments.mean().map(Value::number),
+            MeasureFunction::Stddev => moments.stddev().map(Value::number),
+            MeasureFunction::Gap(GapMeasure::Cv) => {
+                let (deviation, mean) = (moments.stddev()?, moments.mean()?);
+                (mean > 0.0).then(|| Value::number(deviation / mean))
+            }
+            _ => None,
+        }
     }
 
     /// An exact sum in the measure's type; one that does not fit is missing, as in arithmetic.
@@ -156,30 +201,6 @@ fn moments(values: &[&Value]) -> Moments {
     moments
 }
 
-fn over_gaps(gap: GapMeasure, values: Vec<&Value>) -> Option<Value> {
-    match gap {
-        GapMeasure::Mean | GapMeasure::Stddev | GapMeasure::Cv => of_moments(gap, &moments(&values)),
-        GapMeasure::Median => percentile(values, 50.0),
-        GapMeasure::Min => values.into_iter().min_by(|a, b| a.order(b)).cloned(),
-        GapMeasure::Max => values.into_iter().max_by(|a, b| a.order(b)).cloned(),
-        GapMeasure::Share { low, high } => {
-            let inside = values.iter().filter_map(|v| whole_of(v)).filter(|g| (low..=high).contains(g)).count();
-            share(inside as i64, values.len() as i64)
-        }
-    }
-}
-
-fn of_moments(gap: GapMeasure, moments: &Moments) -> Option<Value> {
-    match gap {
-        GapMeasure::Mean => moments.whole_mean().map(Value::Duration),
-        GapMeasure::Stddev => moments.whole_stddev().map(Value::Duration),
-        _ => {
-            let (deviation, mean) = (moments.stddev()?, moments.mean()?);
-            (mean > 0.0).then(|| Value::number(deviation / mean))
-        }
-    }
-}
-
 fn share(inside: i64, all: i64) -> Option<Value> {
     (all > 0).then(|| Value::number(inside as f64 / all as f64))
 }
@@ -215,8 +236,8 @@ pub enum Running {
     Counts { all: i64, yes: i64, present: i64 },
     /// Sum of integers and how many there are.
     Sum(i128, i64),
-    /// Sums of gaps.
-    Gaps(Moments),
+    /// Sums of gaps, or of whole values.
+    Moments(Moments),
     /// Gaps, and those of the length that is asked for.
     Share { low: i64, high: i64, all: i64, inside: i64 },
     /// How often each value is there.
@@ -233,9 +254,10 @@ impl Running {
                 Running::Counts { all: 0, yes: 0, present: 0 }
             }
             MeasureFunction::Sum if measure.exact => Running::Sum(0, 0),
+            MeasureFunction::Avg | MeasureFunction::Stddev if measure.whole => Running::Moments(Moments::default()),
             MeasureFunction::Distinct => Running::Distinct(FxHashMap::default()),
             MeasureFunction::Gap(GapMeasure::Mean | GapMeasure::Stddev | GapMeasure::Cv) => {
-                Running::Gaps(Moments::default())
+                Running::Moments(Moments::default())
             }
             MeasureFunction::Gap(GapMeasure::Share { low, high }) => Running::Share { low, high, all: 0, inside: 0 },
             _ => Running::Asked,
@@ -247,6 +269,23 @@ impl Running {
         matches!(self, Running::Asked)
     }
 
+    /// Whether it needs nothing of what entered but whole values.
+    pub fn is_sum(&self) -> bool {
+        matches!(self, Running::Sum(..) | Running::Moments(_))
+    }
+
+    /// A whole value enters (`by` 1) or leaves (-1) a sum.
+    pub fn update_whole(&mut self, whole: i64, by: i64) {
+        match self {
+            Running::Sum(sum, n) => {
+                *sum += i128::from(whole) * i128::from(by);
+                *n += by;
+            }
+            Running::Moments(moments) => moments.add(whole, by),
+            _ => {}
+        }
+    }
+
     /// A sample enters (`by` 1) or leaves (-1).
     pub fn update(&mut self, sample: &Sample, by: i64) {
         let Sample::In(value) = sample else { return };
@@ -256,13 +295,9 @@ impl Running {
                 *yes += if value.is_true() { by } else { 0 };
                 *present += if value.is_missing() { 0 } else { by };
             }
-            Running::Sum(sum, n) => {
-                if let Some(whole) = whole_of(value) {
-                    *sum += i128::from(whole) * i128::from(by);
-                    *n += by;
-                }
+            Running::Sum(..) | Running::Moments(_) => {
+                whole_of(value).into_iter().for_each(|whole| self.update_whole(whole, by));
             }
-            Running::Gaps(moments) => whole_of(value).into_iter().for_each(|gap| moments.add(gap, by)),
             Running::Share { low, high, all, inside } => {
                 if let Some(gap) = whole_of(value) {
                     *all += by;
@@ -295,10 +330,7 @@ impl Running {
             Running::Sum(_, 0) => Value::Missing,
             Running::Sum(sum, _) => measure.whole(*sum),
             Running::Distinct(seen) => Value::Integer(seen.len() as i64),
-            Running::Gaps(moments) => match measure.function {
-                MeasureFunction::Gap(gap) => of_moments(gap, moments).unwrap_or(Value::Missing),
-                _ => Value::Missing,
-            },
+            Running::Moments(moments) => measure.of_moments(moments).unwrap_or(Value::Missing),
             Running::Share { all, inside, .. } => share(*inside, *all).unwrap_or(Value::Missing),
             Running::Asked => measure.over(samples),
         }

@@ -227,7 +227,7 @@ impl RuleState {
         })
     }
 
-    fn readings(&self, draft: &Draft, scratch: &mut Vec<Value>) -> Box<[super::row::Reading]> {
+    fn readings(&mut self, draft: &Draft, scratch: &mut Vec<Value>) -> Box<[super::row::Reading]> {
         if !draft.members.meets(&self.consumed) {
             return Box::default();
         }
@@ -241,7 +241,7 @@ impl RuleState {
             hit: None,
             measures: None,
         };
-        self.contexts.iter().map(|c| c.read(&frame, scratch)).collect()
+        self.contexts.iter_mut().map(|c| c.read(&frame, scratch)).collect()
     }
 }
 

@@ -84,6 +84,10 @@ impl Compiler<'_> {
             argument: self.condition(measure.argument.as_ref()),
             filter: self.condition(measure.filter.as_ref()),
             exact: matches!(ty, Scalar::Integer | Scalar::Duration),
+            whole: measure
+                .argument
+                .as_ref()
+                .is_some_and(|a| matches!(a.ty, Type::Scalar(Scalar::Integer | Scalar::Duration))),
             ty,
         }
     }

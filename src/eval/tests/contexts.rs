@@ -121,3 +121,42 @@ fn context_in_a_condition_and_over_a_range() {
     }
     assert!(values(&rule).is_empty());
 }
+
+#[test]
+fn what_is_kept_up_to_date_is_what_the_window_would_say() {
+    // Eight events over a window of 10 ms: what entered at 0 has left again, some have no value, and two share a time.
+    let past: Vec<_> = [0, 3, 4, 4, 8, 12, 15, 16]
+        .iter()
+        .enumerate()
+        .map(|(n, t)| c(*t, &if n % 3 == 1 { String::new() } else { format!("n:{} took:{} x:0.{n}", n * n, 7 * n) }))
+        .collect();
+    let asked: Vec<_> = (0..30).map(a).collect();
+    let all: Vec<_> = past.iter().chain(&asked).cloned().collect();
+    let kinds = [("n", Type::INTEGER), ("took", Type::DURATION), ("x", Type::NUMBER)];
+    let functions = [MeasureFunction::Sum, MeasureFunction::Avg, MeasureFunction::Stddev, MeasureFunction::Distinct];
+    for (name, kind) in kinds {
+        for function in functions {
+            let ty = match function {
+                MeasureFunction::Distinct => Type::INTEGER,
+                MeasureFunction::Avg | MeasureFunction::Stddev if kind == Type::INTEGER => Type::NUMBER,
+                _ => kind,
+            };
+            let form = || {
+                let measure = Box::new(Measure { ty, ..measure(function, Some(field(name))) });
+                ContextForm::Measure { measure, include_self: false }
+            };
+            let streamed = with(form(), ty, &all);
+            for (at, value) in streamed.iter().enumerate() {
+                // The same question over nothing but the window.
+                let inside = |e: &&crate::eval::Event| (at as i64 - 10..at as i64).contains(&e.time);
+                let alone: Vec<_> = past.iter().filter(inside).cloned().chain([a(at as i64)]).collect();
+                assert_eq!(
+                    with(form(), ty, &alone).as_slice(),
+                    std::slice::from_ref(value),
+                    "{function:?} {name} {at}"
+                );
+            }
+            assert!(streamed.iter().any(|v| !v.is_missing()));
+        }
+    }
+}
