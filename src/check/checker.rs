@@ -138,6 +138,7 @@ impl<'a> Checker<'a> {
         self.find_contradictions(&rule);
         let keep = reach::reachable(&rule);
         self.find_unused(&keep);
+        self.check_over_alerts(&rule, &keep);
         if error_count(self.findings) > self.errors {
             return None;
         }

@@ -106,6 +106,8 @@ pub const UNTIL_UNAVAILABLE: Code = Code("E0716");
 pub const KNOWN_WITHIN: Code = Code("E0720");
 /// A stream that is listed twice.
 pub const TWICE: Code = Code("E0723");
+/// A rule over alerts that reads something else too.
+pub const ALERTS_BESIDE: Code = Code("E0724");
 
 /// Metadata that a reader of the alert needs.
 pub const MISSING_METADATA: Code = Code("W0801");
@@ -129,3 +131,5 @@ pub const CONTEXT_UNKNOWN: Code = Code("W0810");
 pub const TIER: Code = Code("W0811");
 /// A beat or a baseline over next to nothing.
 pub const LITTLE_SUPPORT: Code = Code("W0812");
+/// A rule over alerts that runs before the alerts are there.
+pub const ALERTS_LATE: Code = Code("W0813");

@@ -7,9 +7,9 @@ use crate::ir::{About, Level, Schedule};
 use crate::syntax::rule::Name;
 
 /// Where neither the rule nor the pack says, milliseconds.
-const EVERY: i64 = 15 * 60_000;
+pub(super) const EVERY: i64 = 15 * 60_000;
 /// Where neither the rule nor the pack says, milliseconds.
-const DELAY: i64 = 5 * 60_000;
+pub(super) const DELAY: i64 = 5 * 60_000;
 
 impl Checker<'_> {
     /// The metadata, with what is wrong or missing in it.

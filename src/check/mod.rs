@@ -33,6 +33,7 @@ mod keys;
 mod lint;
 mod metadata;
 mod names;
+mod over_alerts;
 mod packs;
 mod params;
 mod reach;

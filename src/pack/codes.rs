@@ -44,3 +44,5 @@ pub const RULE_TWICE: Code = Code("E0419");
 pub const RULE_FILE: Code = Code("E0420");
 /// A required field that an environment says it does not have.
 pub const REQUIRED_UNAVAILABLE: Code = Code("E0421");
+/// A source `alerts` that no alert fits.
+pub const ALERTS: Code = Code("E0422");

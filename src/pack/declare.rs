@@ -6,8 +6,8 @@
 //! - `source`, `time` and `it` begin no field: records and expressions use these words themselves. A name that is a part of
 //!   another (`network`, `network.protocol`) is refused, since a nested record cannot have both.
 
-use super::codes;
 use super::schema::{Field, FieldId, Presence, Schema, Source};
+use super::{alerts, codes};
 use crate::diagnostic::{Code, Diagnostic, Findings, nearest};
 use crate::source::Span;
 use crate::source::yaml::{Entry, Node};
@@ -191,7 +191,7 @@ fn set_texts(field: &mut Field, at: Option<Span>, values: Vec<Name>, case: Optio
 }
 
 /// The type as a message says it: `a string`, `an integer`.
-fn article(ty: Type) -> String {
+pub(super) fn article(ty: Type) -> String {
     let text = ty.to_string();
     if text.starts_with('i') { format!("an {text}") } else { format!("a {text}") }
 }
@@ -275,11 +275,16 @@ fn declare_source(entry: &Entry, common: &IndexMap<FieldId, Presence>, schema: &
     keys.word("time", &["end", "start"], findings);
     let own = keys.take("fields", findings).and_then(|node| kit::map(node, "a source's fields", findings));
     keys.finish(findings);
-    let mut fields = common.clone();
+    let none = IndexMap::new();
+    let mut fields = alerts::common(&name.value, common, &none).clone();
     fields.extend(presences(own.unwrap_or_default(), schema, findings));
     let tiebreaker = tiebreaker.and_then(|field| checked_tiebreaker(&field, &fields, schema, findings));
     let about = about.map(|about| about.value).unwrap_or_default();
-    schema.sources.insert(name.value, Source { fields, tiebreaker, data_components, about, span: name.span });
+    let source = Source { fields, tiebreaker, data_components, about, span: name.span };
+    if name.value == alerts::SOURCE {
+        alerts::check_declared(&source, schema, findings);
+    }
+    schema.sources.insert(name.value, source);
 }
 
 fn checked_tiebreaker(

@@ -2,7 +2,7 @@
 
 use super::manifest::{self, Manifest};
 use super::schema::Schema;
-use super::{Environment, Pack, RuleFile, codes, cross, declare, table};
+use super::{Environment, Pack, RuleFile, alerts, codes, cross, declare, table};
 use crate::diagnostic::{Diagnostic, Findings, Severity, nearest};
 use crate::source::yaml::{self, Node};
 use crate::source::{Files, LOOKUP_LIMIT, YAML_LIMIT};
@@ -33,10 +33,11 @@ pub fn find_root(path: &Path) -> Option<PathBuf> {
 pub fn load(root: &Path, files: &mut Files, findings: &mut Findings) -> Option<Pack> {
     let node = read_yaml(&root.join("pack.yaml"), files, findings)?;
     let manifest = manifest::read(&node, findings)?;
-    let schema = Arc::new(read_schema(root, &manifest, files, findings));
+    let mut schema = read_schema(root, &manifest, files, findings);
     let lookups = read_lookups(root, &manifest, files, findings);
     let shared = read_shared(root, files, findings);
     let rules = read_rules(root, files, findings);
+    alerts::name_rules(&mut schema, &rules);
     let mut environments = manifest.environments;
     if environments.is_empty() {
         let name = "default".to_owned();
@@ -46,7 +47,7 @@ pub fn load(root: &Path, files: &mut Files, findings: &mut Findings) -> Option<P
         root: root.to_owned(),
         name: manifest.name,
         version: manifest.version,
-        schema,
+        schema: Arc::new(schema),
         lookups,
         shared,
         rules,

@@ -2,6 +2,7 @@
 //!
 //! In: a directory. Out: [`Pack`]. This room must never know what an analytic means, nor a dialect.
 
+pub mod alerts;
 pub mod codes;
 mod cross;
 mod declare;

@@ -123,3 +123,105 @@ fn a_reader_that_goes_away_ends_a_run_quietly() {
     let err = String::from_utf8_lossy(&done.stderr);
     assert_eq!((done.status.code(), err.as_ref()), (Some(0), ""));
 }
+
+const OVER: &str = r#"rule: three-of-a-kind
+id: 9d3c1f0a-6f5e-4f0c-9a53-0d2f1b7a5c13
+title: Three rules alert on one device
+status: test
+severity: high
+attack: { techniques: [T1110] }
+description: d
+false_positives: [f]
+blind_spots: [b]
+response: r
+schedule: { every: 15m, delay: 1h }
+events:
+  any: { source: alerts, where: 'alert.severity in ["medium", "low"]' }
+detect:
+  threshold: { of: any, by: [device.id, user.id], within: 1d, having: distinct(alert.rule) >= 2 }
+alert:
+  title: "{{device.id}}: {{alert.title}}"
+  details: { rules: "values(alert.rule, 5)", last: alert.confidence }
+  once_per: 1d
+"#;
+
+#[test]
+fn alerts_of_rules_are_events_of_rules_over_alerts() {
+    let made = Try::pack();
+    let schema = made.read("p/schema/auth.yaml");
+    let (fields, sources) = schema.split_once("sources:").unwrap();
+    let declared = format!(
+        "{fields}  alert.rule: {{ type: string, about: rule }}
+  alert.severity: {{ type: string, about: how bad }}
+  alert.confidence: {{ type: integer, about: how sure }}
+  alert.title: {{ type: string, about: a line }}
+sources:
+  alerts:
+    about: alerts
+    fields: {{ alert.rule: required, alert.severity: optional, alert.confidence: optional, alert.title: optional, device.id: optional, user.id: optional }}
+{sources}"
+    );
+    made.write("p/schema/auth.yaml", declared);
+    made.write("p/auth/three-of-a-kind.yaml", OVER);
+    // One rule has the account among its entities; the other is an evidence, by both.
+    made.write(
+        "p/auth/many-failures.yaml",
+        super::kit::RULE.replace("{ device: device.id }", "{ device: device.id, who: user.id }"),
+    );
+    made.write("p/auth/both.yaml", super::kit::EVIDENCE.replace("by: [device.id]", "by: [device.id, user.id]"));
+    let success = failure(150).replace("failure", "success");
+    made.write("e.jsonl", format!("{}{success}\n{}", lines(&[0, 60, 120]), lines(&[7200])));
+    for options in ["", " --sort", " --lateness 1m"] {
+        let done = made.run(&format!("run --rules p --events e.jsonl{options}")).exits(0);
+        let alerts: Vec<serde_json::Value> = done.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let told: Vec<(&str, &str)> =
+            alerts.iter().map(|a| (a["rule"].as_str().unwrap(), a["time"].as_str().unwrap())).collect();
+        let at = |minute: &str| format!("2026-03-01T09:{minute}.000Z");
+        let (first, second) = (at("02:00"), at("02:30"));
+        let expected = [("many-failures", &*first), ("both", &*second), ("three-of-a-kind", &*second)];
+        assert_eq!(told, expected, "{options}");
+        let over = &alerts[2];
+        assert_eq!(over["title"], "d1: both");
+        assert_eq!(over["group"], serde_json::json!({ "device.id": "d1", "user.id": "u" }));
+        assert_eq!(over["values"], serde_json::json!({ "rules": ["both", "many-failures"], "last": 80 }));
+        // The alerts that it rests on, by their lines in the output.
+        let events: Vec<(&str, u64)> = over["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| (e["source"].as_str().unwrap(), e["line"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(events, [("alerts", 1), ("alerts", 2)]);
+    }
+}
+
+#[test]
+fn alerts_of_other_tools_come_as_events() {
+    let made = Try::pack();
+    made.write(
+        "p/schema/alerts.yaml",
+        "fields:
+  alert.rule: { type: string, values: [edr], about: rule }
+  alert.severity: { type: string, about: how bad }
+  alert.confidence: { type: integer, about: how sure }
+  alert.title: { type: string, about: a line }
+sources:
+  alerts:
+    about: alerts
+    fields: { alert.rule: required, alert.severity: optional, alert.confidence: optional, alert.title: optional, device.id: optional, user.id: optional }
+",
+    );
+    made.write("p/auth/three-of-a-kind.yaml", OVER.replace("by: [device.id, user.id]", "by: [device.id]"));
+    let edr = format!(
+        r#"{{"source":"alerts","time":{},"alert":{{"rule":"edr","severity":"low"}},"device":{{"id":"d1"}}}}"#,
+        START + 30_000
+    );
+    made.write("e.jsonl", format!("{}{edr}\n{}", lines(&[0]), lines(&[60, 120])));
+    let done = made.run("run --rules p --events e.jsonl").exits(0);
+    let rules: Vec<String> = done
+        .out
+        .lines()
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["rule"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(rules, ["many-failures", "three-of-a-kind"]);
+}

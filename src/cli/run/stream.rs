@@ -4,7 +4,7 @@ use super::alert::AlertLine;
 use crate::cli::console::Console;
 use crate::diagnostic::Code;
 use crate::eval::reader::codes;
-use crate::eval::{Alert, Engine, Event, Lateness, Line, Reader};
+use crate::eval::{Alert, Event, Feed, Lateness, Line, Reader};
 use crate::ir::Rule;
 use crate::pack::schema::{Schema, SourceId};
 use crate::syntax::print;
@@ -48,7 +48,7 @@ pub fn run(
     console: &mut Console,
 ) -> io::Result<Told> {
     let mut reader = Reader::new(input, schema, rules);
-    let mut run = Run { engine: Engine::new(rules), settings, console, failed: None, told: Told::default() };
+    let mut run = Run { engine: Feed::new(rules), settings, console, failed: None, told: Told::default() };
     if settings.sort {
         run.sorted(&mut reader)?;
     } else if settings.lateness == 0 {
@@ -64,7 +64,7 @@ pub fn run(
 }
 
 struct Run<'c> {
-    engine: Engine,
+    engine: Feed,
     settings: Settings,
     console: &'c mut Console,
     failed: Option<io::Error>,
