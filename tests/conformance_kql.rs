@@ -15,6 +15,8 @@ mod bundled;
 mod engine;
 #[path = "conformance_kql/hostile.rs"]
 mod hostile;
+#[path = "regressions/packs.rs"]
+mod packs;
 #[path = "conformance_kql/pairs.rs"]
 mod pairs;
 #[path = "naive/random/mod.rs"]
@@ -42,9 +44,18 @@ fn random_rules_alert_on_the_model_as_in_the_evaluator() {
 #[test]
 fn bundled_rules_alert_on_the_model_as_in_the_evaluator() {
     let tally = bundled::compare();
-    tally.print();
+    tally.print("bundled rules");
     assert!(tally.refused.is_empty() && tally.faults.is_empty() && tally.differences.is_empty());
     assert!(tally.queries > 0 && tally.with_alerts > 0);
+}
+
+#[test]
+fn regressions_alert_on_the_model_as_in_the_evaluator() {
+    let tally = bundled::compare_regressions();
+    tally.print("regressions");
+    assert!(tally.faults.is_empty() && tally.differences.is_empty());
+    // What a target cannot say it refuses, and that it does is told elsewhere.
+    assert!(tally.refused.len() < tally.queries && tally.with_alerts > 0);
 }
 
 #[test]

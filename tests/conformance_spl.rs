@@ -14,6 +14,8 @@ mod bundled;
 mod hostile;
 #[path = "conformance_spl/model.rs"]
 mod model;
+#[path = "regressions/packs.rs"]
+mod packs;
 #[path = "conformance_spl/pairs.rs"]
 mod pairs;
 #[path = "naive/random/mod.rs"]
@@ -37,7 +39,16 @@ fn random_rules_alert_on_the_model_as_in_the_evaluator() {
 #[test]
 fn bundled_rules_alert_on_the_model_as_in_the_evaluator() {
     let tally = bundled::compare();
-    tally.print();
+    tally.print("bundled rules");
     assert!(tally.unread.is_empty() && tally.differences.is_empty());
     assert!(tally.queries > 0 && tally.with_alerts > 0);
+}
+
+#[test]
+fn regressions_alert_on_the_model_as_in_the_evaluator() {
+    let tally = bundled::compare_regressions();
+    tally.print("regressions");
+    assert!(tally.unread.is_empty() && tally.differences.is_empty());
+    // What a target cannot say it refuses, and that it does is told elsewhere.
+    assert!(tally.refused.len() < tally.queries && tally.with_alerts > 0);
 }

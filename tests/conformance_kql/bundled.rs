@@ -1,8 +1,9 @@
-//! The bundled rules: every query goes through Microsoft's analyzer with the schema that the mapping declares, in every environment and
-//! with every set of mappings, and every fixture's alerts are the evaluator's.
+//! The bundled rules, and those of `tests/regressions/`: every query goes through Microsoft's analyzer with the schema that the
+//! mapping declares, in every environment and with every set of mappings, and every fixture's alerts are the evaluator's.
 
 use super::bench::{Bench, Place, actual, expected};
 use super::engine::{analyze, run};
+use crate::packs;
 use serde_json::Value as Json;
 use siemc::backend::Target;
 use siemc::backend::target::mapping::sets;
@@ -28,12 +29,22 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn print(&self) {
+    fn add(&mut self, other: Tally) {
+        self.queries += other.queries;
+        self.refused.extend(other.refused);
+        self.faults.extend(other.faults);
+        self.cases += other.cases;
+        self.equal += other.equal;
+        self.with_alerts += other.with_alerts;
+        self.differences.extend(other.differences);
+    }
+
+    pub fn print(&self, what: &str) {
         for text in self.refused.iter().chain(&self.faults).chain(&self.differences) {
             println!("{text}");
         }
         println!(
-            "KQL, bundled rules: {} queries analyzed, {} refused, {} with faults; {} cases executed (independent model), {} with alerts, {} equal",
+            "KQL, {what}: {} queries analyzed, {} refused, {} with faults; {} cases executed (independent model), {} with alerts, {} equal",
             self.queries,
             self.refused.len(),
             self.faults.len(),
@@ -44,20 +55,34 @@ impl Tally {
     }
 }
 
+/// The bundled rules, over every set of mappings.
 pub fn compare() -> Tally {
+    compare_pack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), sets(Target::Kql, None))
+}
+
+/// The rules of `tests/regressions/`, over the canonical mapping.
+pub fn compare_regressions() -> Tally {
+    let mut tally = Tally::default();
+    for pack in packs::unpacked() {
+        tally.add(compare_pack(pack.path(), ["canonical".to_owned()]));
+    }
+    tally
+}
+
+fn compare_pack(root: &Path, sets: impl IntoIterator<Item = String>) -> Tally {
     let (mut files, mut findings) = (Files::default(), Findings::default());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-    let bench = Bench::new(&root);
+    let bench = Bench::new(root);
     let pack = &bench.pack;
-    let paths = fixture::find(&root);
+    let paths = fixture::find(root);
     let fixtures: Vec<_> = paths.iter().filter_map(|p| fixture::load(p, pack, &mut files, &mut findings)).collect();
     let mut tally = Tally::default();
+    let sets: Vec<String> = sets.into_iter().collect();
     for environment in pack.environments.values() {
-        for set in sets(Target::Kql, None) {
-            let environment = with_set(environment, &set);
+        for set in &sets {
+            let environment = with_set(environment, set);
             let place = bench.place(Some(&environment));
-            read(&bench, &place, &environment, &set, &mut tally);
-            execute(&bench, &place, &environment, &set, &fixtures, &mut tally);
+            read(&bench, &place, &environment, set, &mut tally);
+            execute(&bench, &place, &environment, set, &fixtures, &mut tally);
         }
     }
     tally

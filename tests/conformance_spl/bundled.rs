@@ -1,8 +1,9 @@
-//! The bundled rules: every query is read by the model, in every environment and with every set of mappings, and every fixture's
-//! alerts are the evaluator's.
+//! The bundled rules, and those of `tests/regressions/`: every query is read by the model, in every environment and with every
+//! set of mappings, and every fixture's alerts are the evaluator's.
 
 use super::bench::{Bench, actual, expected};
 use super::model::{ASSUME, run};
+use crate::packs;
 use siemc::backend::Target;
 use siemc::backend::target::mapping::sets;
 use siemc::check::{Checked, Options, check_for};
@@ -28,12 +29,22 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn print(&self) {
+    fn add(&mut self, other: Tally) {
+        self.queries += other.queries;
+        self.refused.extend(other.refused);
+        self.unread.extend(other.unread);
+        self.cases += other.cases;
+        self.equal += other.equal;
+        self.with_alerts += other.with_alerts;
+        self.differences.extend(other.differences);
+    }
+
+    pub fn print(&self, what: &str) {
         for text in self.refused.iter().chain(&self.unread).chain(&self.differences) {
             println!("{text}");
         }
         println!(
-            "SPL, bundled rules: {} queries read by the model, {} refused, {} not read; {} cases executed (independent model), {} with alerts, {} equal",
+            "SPL, {what}: {} queries read by the model, {} refused, {} not read; {} cases executed (independent model), {} with alerts, {} equal",
             self.queries,
             self.refused.len(),
             self.unread.len(),
@@ -44,19 +55,33 @@ impl Tally {
     }
 }
 
+/// The bundled rules, over every set of mappings.
 pub fn compare() -> Tally {
+    compare_pack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), sets(Target::Spl, None))
+}
+
+/// The rules of `tests/regressions/`, over the canonical mapping.
+pub fn compare_regressions() -> Tally {
+    let mut tally = Tally::default();
+    for pack in packs::unpacked() {
+        tally.add(compare_pack(pack.path(), ["canonical".to_owned()]));
+    }
+    tally
+}
+
+fn compare_pack(root: &Path, sets: impl IntoIterator<Item = String>) -> Tally {
     let (mut files, mut findings) = (Files::default(), Findings::default());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-    let pack = Rc::new(siemc::pack::load(&root, &mut files, &mut findings).expect("a pack"));
-    let paths = fixture::find(&root);
+    let pack = Rc::new(siemc::pack::load(root, &mut files, &mut findings).expect("a pack"));
+    let paths = fixture::find(root);
     let fixtures: Vec<_> = paths.iter().filter_map(|p| fixture::load(p, &pack, &mut files, &mut findings)).collect();
     let mut tally = Tally::default();
+    let sets: Vec<String> = sets.into_iter().collect();
     for environment in pack.environments.values() {
-        for set in sets(Target::Spl, None) {
-            let environment = with_set(environment, &set);
+        for set in &sets {
+            let environment = with_set(environment, set);
             let bench = Bench::over(pack.clone(), Some(&environment));
-            parse(&bench, &environment, &set, &mut tally);
-            execute(&bench, &environment, &set, &fixtures, &mut tally);
+            parse(&bench, &environment, set, &mut tally);
+            execute(&bench, &environment, set, &fixtures, &mut tally);
         }
     }
     tally

@@ -59,11 +59,17 @@ pub(super) fn aggregate(w: &mut Writer<'_>, out: &Column, measured: &Measured, e
         }
         MeasureFunction::Percentile(_) | MeasureFunction::Values(_) => {
             let span = measured.argument.as_ref().map_or(Span::default(), |a| a.span);
-            w.printer.refuse(
-                span,
-                "the value of a percentile has no exact form in SPL: the manual's text and its examples differ",
-                "compare it with a constant in `having`, which is two counts",
-            );
+            let (message, help) = match measured.function {
+                MeasureFunction::Values(_) => (
+                    "the list that `values` gives cannot be asked for in SPL",
+                    "ask for `distinct(...)`, and name the values in `alert.details`",
+                ),
+                _ => (
+                    "the value of a percentile has no exact form in SPL: the manual's text and its examples differ",
+                    "compare it with a constant in `having`, which is two counts",
+                ),
+            };
+            w.printer.refuse(span, message, help);
             (Vec::new(), Vec::new())
         }
     };

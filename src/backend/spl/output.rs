@@ -1,7 +1,7 @@
 //! The end of a query: reasons, title, and the columns of an alert.
 
 use super::Writer;
-use super::text::quote;
+use super::text::{name as quoted, quote};
 use crate::plan::TextPiece;
 use crate::value::{Scalar, Type};
 use serde_json::json;
@@ -28,7 +28,7 @@ pub(super) fn output(w: &mut Writer<'_>) {
             continue;
         }
         if out != from {
-            renamed.push(format!("{out}={from}"));
+            renamed.push(format!("{}={from}", quoted(&out)));
         }
         columns.push(out);
     }
