@@ -3,6 +3,7 @@
 //! In: YAML nodes and expression text. Out: [`rule::Rule`] and [`expr::Expr`]. This room must never know a schema, a type or a
 //! target; a name here is only a name.
 
+pub mod analytic;
 pub mod decode;
 pub mod expr;
 pub mod parse;
