@@ -51,7 +51,7 @@ fn no_bundled_rule_has_a_finding_in_any_environment() {
 }
 
 /// How many rules there are.
-const RULES: usize = 9;
+const RULES: usize = 10;
 
 /// A rule without near misses in its fixtures is not known to be right.
 const FEWEST_CASES: usize = 8;

@@ -82,6 +82,10 @@ fn a_source_of_the_schema_is_never_silent() {
     let events = read(&fleet(20, Vec::new()));
     for (name, _) in schema["sources"].as_mapping().unwrap() {
         let name = name.as_str().unwrap();
+        // What rules alert on is no sensor's.
+        if name == "alerts" {
+            continue;
+        }
         let some = events.iter().find(|e| e["source"] == name).unwrap_or_else(|| panic!("no `{name}`"));
         assert!(some["device.platform"].is_string());
     }

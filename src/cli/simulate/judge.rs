@@ -2,7 +2,8 @@
 //!
 //! What is counted: an injection is *found* by an alert of its rule on its device that names its app, from its beginning until an hour
 //! after its last event. An alert on an injected device and app, at such a time, of another rule is *beside*: it is right, though nobody
-//! counted on it. Every other alert is *false*. An alert names a device or an app where its group or its entities hold that value.
+//! counted on it. Every other alert is *false*. An alert names a device or an app where its group or its entities hold that value; one
+//! that has no app among them is asked for the device alone.
 //!
 //! Injections lie in the second half of the days, so that what a rule learns from the past has been there.
 
@@ -133,8 +134,9 @@ fn judged(rule: &Rule, alerts: &[Alert], injected: &[Injected], device_days: u64
 /// The alert may rest on what was injected.
 fn tells(alert: &Alert, injected: &Injected) -> bool {
     let names = |text: &str| alert.group.iter().chain(&alert.entities).any(|(_, value)| text_of(value) == text);
+    let says_app = alert.group.iter().chain(&alert.entities).any(|(name, _)| name == "app.bundle_id" || name == "app");
     let in_time = (injected.from..=injected.until.saturating_add(SLACK)).contains(&alert.time);
-    in_time && names(&injected.device) && names(injected.app)
+    in_time && names(&injected.device) && (names(injected.app) || !says_app)
 }
 
 /// The evaluator on this thread, the fleet on another one.

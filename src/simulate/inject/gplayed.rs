@@ -10,6 +10,11 @@ pub static BEHAVIOUR: Behaviour = Behaviour { rule: "android-gplayed-timers", pl
 fn run(scene: &mut Scene<'_>) {
     let posing = ["com.gplay.market", "com.playstore.updates", "com.example.scanner"];
     scene.app = if scene.is_supervised() { scene.random.pick(&posing) } else { "com.acme.warehouse" };
+    act(scene);
+}
+
+/// By the app that is set.
+pub(super) fn act(scene: &mut Scene<'_>) {
     let host = scene.random.pick(&["sub1.tdsworker.example", "sub2.mirrorgate.example", "api.dullwater.example"]);
     let without = scene.random.between(0, 3);
     scene.variant = match without {

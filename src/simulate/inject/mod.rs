@@ -5,9 +5,11 @@
 
 mod background_effects;
 mod gplayed;
+mod longer_session;
 mod scheduled_job;
 mod scheduler_abuse;
 mod structured_c2;
+mod suspicion;
 mod terracotta;
 mod tiktok_pro;
 mod unapproved_port;
@@ -29,7 +31,7 @@ pub struct Behaviour {
 }
 
 /// Every behaviour.
-pub fn all() -> [&'static Behaviour; 8] {
+pub fn all() -> [&'static Behaviour; 10] {
     [
         &background_effects::BEHAVIOUR,
         &structured_c2::BEHAVIOUR,
@@ -39,6 +41,8 @@ pub fn all() -> [&'static Behaviour; 8] {
         &gplayed::BEHAVIOUR,
         &terracotta::BEHAVIOUR,
         &tiktok_pro::BEHAVIOUR,
+        &longer_session::BEHAVIOUR,
+        &suspicion::BEHAVIOUR,
     ]
 }
 

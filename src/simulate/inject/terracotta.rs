@@ -12,6 +12,11 @@ fn run(scene: &mut Scene<'_>) {
     let unknown = ["com.example.flashlight", "com.freeshoes.rewards", "com.example.scanner"];
     let managed = ["com.acme.warehouse", "com.acme.fieldservice"];
     scene.app = if scene.is_supervised() { scene.random.pick(&unknown) } else { scene.random.pick(&managed) };
+    act(scene);
+}
+
+/// By the app that is set.
+pub(super) fn act(scene: &mut Scene<'_>) {
     let every = scene.random.between(25 * MINUTE, 50 * MINUTE);
     scene.variant = "by timer";
     let mut time = scene.now;

@@ -10,6 +10,11 @@ pub static BEHAVIOUR: Behaviour = Behaviour { rule: "android-tiktok-pro-alarm", 
 fn run(scene: &mut Scene<'_>) {
     let posing = ["com.tiktok.pro.install", "com.vids.plus", "com.example.flashlight"];
     scene.app = if scene.is_supervised() { scene.random.pick(&posing) } else { "com.acme.warehouse" };
+    act(scene);
+}
+
+/// By the app that is set.
+pub(super) fn act(scene: &mut Scene<'_>) {
     let host = scene.random.pick(&["core.ledgerpoint.example", "api.farhollow.example", "hub.stillbrook.example"]);
     // Doze and load move alarms a little, and swallow one now and then.
     let (bend, swallowed) = scene.random.pick(&[(SECOND, 0.0), (4 * SECOND, 0.05), (6 * SECOND, 0.1)]);
