@@ -13,7 +13,7 @@ use crate::cli::args::{JudgeFormat, SimulateArgs};
 use crate::cli::console::Console;
 use crate::cli::run;
 use crate::cli::workspace::Workspace;
-use crate::eval::{Alert, Engine, Line, Reader, text_of};
+use crate::eval::{Alert, Feed, Line, Reader, text_of};
 use crate::ir::Rule;
 use crate::pack::schema::Schema;
 use crate::simulate::{Behaviour, Fleet, Injected, Injection, inject};
@@ -145,7 +145,7 @@ fn alerts(fleet: &Fleet, schema: &Arc<Schema>, rules: &[Arc<Rule>]) -> io::Resul
         let (sender, receiver) = sync_channel(8);
         let made = scope.spawn(move || make(fleet, &sender));
         let mut reader = Reader::new(Pipe { receiver, part: Vec::new(), given: 0 }, schema, rules);
-        let mut engine = Engine::new(rules);
+        let mut engine = Feed::new(rules);
         let mut alerts = Vec::new();
         while let Some(line) = reader.next_line()? {
             let pushed = match line {

@@ -5,8 +5,7 @@ use crate::simulate::device::Platform;
 use crate::simulate::{HOUR, MINUTE};
 
 /// The behaviour.
-pub static BEHAVIOUR: Behaviour =
-    Behaviour { rule: "ios-session-longer-than-usual", platform: Platform::Ios, run };
+pub static BEHAVIOUR: Behaviour = Behaviour { rule: "ios-session-longer-than-usual", platform: Platform::Ios, run };
 
 fn run(scene: &mut Scene<'_>) {
     scene.app = scene.random.pick(&["com.acme.expenses", "com.acme.crm", "com.acme.fieldservice"]);
