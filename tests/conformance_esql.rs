@@ -38,9 +38,17 @@ fn random_rules_alert_on_the_node_as_in_the_evaluator() {
 
 #[test]
 fn bundled_rules_alert_on_the_node_as_in_the_evaluator() {
-    let tally = bundled::compare();
-    tally.print();
+    let tally = bundled::compare("rules", &siemc::backend::target::mapping::sets(siemc::backend::Target::Esql, None));
+    tally.print("bundled rules");
     assert!(tally.faults.is_empty() && tally.differences.is_empty());
+}
+
+#[test]
+fn rules_that_need_no_order_alert_on_the_node_as_in_the_evaluator() {
+    let tally = bundled::compare("tests/conformance_esql/pack", &["canonical".to_owned()].into());
+    tally.print("rules that need no order of events");
+    assert!(tally.refused.is_empty() && tally.faults.is_empty() && tally.differences.is_empty());
+    assert!(tally.queries >= 6 && tally.cases >= 9 && tally.with_alerts >= 5);
 }
 
 #[test]

@@ -4,7 +4,6 @@
 use super::bench::{Bench, Place, actual, expected};
 use super::engine::run;
 use siemc::backend::Target;
-use siemc::backend::target::mapping::sets;
 use siemc::check::{Checked, Options, check_for};
 use siemc::diagnostic::Findings;
 use siemc::fixture;
@@ -12,6 +11,7 @@ use siemc::ir::Rule;
 use siemc::pack::{Environment, Pack};
 use siemc::source::{Files, Span};
 use siemc::syntax::rule::{At, Rule as Written};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What was run.
@@ -27,12 +27,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn print(&self) {
+    pub fn print(&self, what: &str) {
         for text in self.faults.iter().chain(&self.differences) {
             println!("{text}");
         }
         println!(
-            "ES|QL, bundled rules: {} queries taken by the node, {} refused, {} with faults; {} cases executed, {} with alerts, {} equal",
+            "ES|QL, {what}: {} queries taken by the node, {} refused, {} with faults; {} cases executed, {} with alerts, {} equal",
             self.queries,
             self.refused.len(),
             self.faults.len(),
@@ -43,20 +43,21 @@ impl Tally {
     }
 }
 
-pub fn compare() -> Tally {
+/// The rules of a pack, with each of these sets of mappings.
+pub fn compare(folder: &str, all: &BTreeSet<String>) -> Tally {
     let (mut files, mut findings) = (Files::default(), Findings::default());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let bench = Bench::new(&root);
     let pack = &bench.pack;
     let paths = fixture::find(&root);
     let fixtures: Vec<_> = paths.iter().filter_map(|p| fixture::load(p, pack, &mut files, &mut findings)).collect();
     let mut tally = Tally::default();
     for environment in pack.environments.values() {
-        for set in sets(Target::Esql, None) {
-            let environment = with_set(environment, &set);
+        for set in all {
+            let environment = with_set(environment, set);
             let place = bench.place(Some(&environment));
-            read(&bench, &place, &environment, &set, &mut tally);
-            execute(&bench, &place, &environment, &set, &fixtures, &mut tally);
+            read(&bench, &place, &environment, set, &mut tally);
+            execute(&bench, &place, &environment, set, &fixtures, &mut tally);
         }
     }
     tally

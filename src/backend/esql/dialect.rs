@@ -84,7 +84,7 @@ impl Dialect for Esql<'_> {
                 let (item, low, high) = (i.inside(COMPARISON), l.inside(COMPARISON), h.inside(COMPARISON));
                 Some(Printed { text: format!("{item} >= {low} AND {item} <= {high}"), binding: AND })
             }
-            ExprKind::Test { op, fold, item, needle } => test(p, *op, *fold, item, needle, expr),
+            ExprKind::Test { op, fold, item, needle } => Some(test(p, *op, *fold, item, needle, expr)),
             ExprKind::Like { fold, item, pattern } => Some(like(p, *fold, item, pattern)),
             ExprKind::Matches { fold, item, regex } => Some(match lucene::whole(regex, *fold) {
                 Ok(pattern) => rlike(&p.value(item), &pattern),
@@ -184,8 +184,7 @@ pub fn null(ty: Type) -> String {
 /// The function that gives a type of value.
 pub fn conversion(ty: Type) -> &'static str {
     match ty {
-        Type::List(_) => "TO_STRING",
-        Type::Scalar(Scalar::String) => "TO_STRING",
+        Type::List(_) | Type::Scalar(Scalar::String) => "TO_STRING",
         Type::Scalar(Scalar::Ip) => "TO_IP",
         Type::Scalar(Scalar::Integer | Scalar::Duration) => "TO_LONG",
         Type::Scalar(Scalar::Number) => "TO_DOUBLE",
@@ -229,27 +228,27 @@ fn compare(p: &Printer<'_>, op: CompareOp, fold: bool, left: &Expr, right: &Expr
     Some(found)
 }
 
-fn test(p: &Printer<'_>, op: StringTest, fold: bool, item: &Expr, needle: &Expr, expr: &Expr) -> Option<Printed> {
+fn test(p: &Printer<'_>, op: StringTest, fold: bool, item: &Expr, needle: &Expr, expr: &Expr) -> Printed {
     let value = p.value(item);
     let Some(text) = text_of(needle) else {
         let needle = p.value(needle);
-        return Some(match (op, fold) {
+        return match (op, fold) {
             (StringTest::Contains, false) => {
                 Printed { text: format!("LOCATE({}, {}) > 0", value.text, needle.text), binding: COMPARISON }
             }
             (StringTest::StartsWith, false) => Printed::atom(format!("STARTS_WITH({}, {})", value.text, needle.text)),
             (StringTest::EndsWith, false) => Printed::atom(format!("ENDS_WITH({}, {})", value.text, needle.text)),
             _ => p.refuse(expr.span, "ES|QL cannot look for a field's text without case", "look for a literal"),
-        });
+        };
     };
-    Some(match (op, fold) {
+    match (op, fold) {
         (StringTest::Contains, false) => liked(&value, &format!("*{}*", escaped(text))),
         (StringTest::StartsWith, false) => Printed::atom(format!("STARTS_WITH({}, {})", value.text, quote(text))),
         (StringTest::EndsWith, false) => Printed::atom(format!("ENDS_WITH({}, {})", value.text, quote(text))),
         (StringTest::Contains, true) => rlike(&value, &format!(".*{}.*", lucene::without_case(text))),
         (StringTest::StartsWith, true) => rlike(&value, &format!("{}.*", lucene::without_case(text))),
         (StringTest::EndsWith, true) => rlike(&value, &format!(".*{}", lucene::without_case(text))),
-    })
+    }
 }
 
 fn liked(value: &Printed, pattern: &str) -> Printed {

@@ -43,7 +43,7 @@ pub fn call(dialect: &Esql<'_>, p: &Printer<'_>, function: &Function, args: &[Ex
         Function::ToString => match first.ty {
             Type::Scalar(Scalar::String) => one.to_owned(),
             Type::Scalar(Scalar::Number) | Type::List(_) => return None,
-            _ => format!("TO_STRING({one})"),
+            Type::Scalar(_) => format!("TO_STRING({one})"),
         },
         Function::ToIp => format!("TO_IP({one})"),
         Function::HourOfDay(zone) if zone == "UTC" => format!("DATE_EXTRACT(\"hour_of_day\", {one})"),

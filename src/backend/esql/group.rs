@@ -6,8 +6,8 @@ use super::pack::{ordered, pack};
 use super::text::span;
 use super::{Writer, codes};
 use crate::backend::print::Printed;
-use crate::ir::MeasureFunction;
-use crate::plan::{Column, Expr, make};
+use crate::ir::{ExprKind, MeasureFunction};
+use crate::plan::{Column, Expr, Stage, make};
 use crate::source::Span;
 use crate::value::Type;
 use serde_json::{Value, json};
@@ -48,11 +48,11 @@ pub(super) fn group(w: &mut Writer<'_>, group: &Group<'_>) {
     let order = parts.join(", \",\", ");
     let mut view = View::default();
     for (out, measured) in group.measures.iter().filter(|(out, _)| used.contains(out)) {
-        w.know(out, measured.ty);
         let Some(found) = aggregate(w, out, measured, &order, group.order.len()) else {
             unmeasured(w, out, measured.function, deciding.contains(out));
             continue;
         };
+        w.know(out, measured.ty);
         view.aggregates.extend(found.stats);
         view.rows.extend(found.row.map(|(name, pattern)| json!({ "name": name, "pattern": pattern })));
         view.after.extend(found.after.map(|(name, value)| json!({ "name": name, "value": value })));
@@ -62,14 +62,24 @@ pub(super) fn group(w: &mut Writer<'_>, group: &Group<'_>) {
         view.keep(w, "last_row", "MAX", &packed);
     }
     if let Some(flag) = group.flag {
-        view.after.push(json!({ "name": w.name(flag), "value": "TRUE" }));
+        // Every row that is left has it, so asking for it right away means nothing.
+        let asked = w.plan.stages.get(group.next).is_some_and(|n| asks(&n.stage, flag));
+        if w.used_from(group.next + usize::from(asked)).contains(flag) {
+            view.after.push(json!({ "name": w.name(flag), "value": "TRUE" }));
+        }
         w.know(flag, Type::BOOLEAN);
+        w.always.insert(flag.clone());
     }
     w.note(group.comment);
     let keys = w.names(&group.keys);
     view.add(w, &keys);
     w.forget_all_but(&group.keys, &made, &kept);
     w.grouped = true;
+}
+
+/// Whether the stage keeps the rows that have the flag, and does no more.
+pub(super) fn asks(stage: &Stage, flag: &Column) -> bool {
+    matches!(stage, Stage::Filter(Expr { kind: ExprKind::Leaf(column), .. }) if column == flag)
 }
 
 /// The first row of each key; rows without a key stay.

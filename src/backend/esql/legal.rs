@@ -99,7 +99,7 @@ fn asked_once<'a>(plan: &Plan, rest: &'a [Note], at: usize) -> Option<Step<'a>> 
 }
 
 /// Sort, number, group.
-fn grouped<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+fn grouped(rest: &[Note], at: usize) -> Option<Step<'_>> {
     let [
         sort,
         Note { stage: Stage::Number(n), .. },
@@ -123,7 +123,7 @@ fn grouped<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
 }
 
 /// Sort, one row back, and only rows that have none before them.
-fn thinned<'a>(rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+fn thinned(rest: &[Note], at: usize) -> Option<Step<'_>> {
     let [
         sort,
         Note { stage: Stage::Back { keys, k: 1, out, .. }, .. },

@@ -24,8 +24,11 @@ fn made(stage: &Stage) -> Vec<&Column> {
     match stage {
         Stage::Lookup { found, columns, .. } => found.iter().chain(columns.iter().map(|(_, c)| c)).collect(),
         Stage::Compute(columns) => columns.iter().map(|(c, _)| c).collect(),
-        Stage::Windows { out, .. } | Stage::Expand { out, .. } | Stage::Back { out, .. } => vec![out],
-        Stage::LastOfInstant { out, .. } | Stage::Number(out) => vec![out],
+        Stage::Windows { out, .. }
+        | Stage::Expand { out, .. }
+        | Stage::Back { out, .. }
+        | Stage::LastOfInstant { out, .. }
+        | Stage::Number(out) => vec![out],
         Stage::Group { measures, .. } => measures.iter().map(|(c, _)| c).collect(),
         Stage::Carry { items, .. } => items.iter().flat_map(|i| i.values.iter().map(|(c, _)| c)).collect(),
         _ => Vec::new(),

@@ -55,6 +55,8 @@ struct Writer<'a> {
     types: BTreeMap<Column, Type>,
     /// Details that cannot be shown.
     dropped: BTreeSet<Column>,
+    /// Boolean columns that are true on every row.
+    always: BTreeSet<Column>,
     /// Rows are told apart by the document that they come from.
     documents: bool,
     /// Rows are no documents any more.
@@ -146,6 +148,7 @@ impl<'a> Writer<'a> {
             pipe: Vec::new(),
             types: BTreeMap::new(),
             dropped: BTreeSet::new(),
+            always: BTreeSet::new(),
             documents: false,
             grouped: false,
             refused,

@@ -87,7 +87,7 @@ fn shown(w: &mut Writer<'_>, column: &Column, ty: Type, exact: bool) -> String {
     let text = match ty {
         Type::Scalar(Scalar::String) => name,
         Type::List(_) => format!("MV_CONCAT(TO_STRING({name}), \", \")"),
-        _ => format!("TO_STRING({name})"),
+        Type::Scalar(_) => format!("TO_STRING({name})"),
     };
     format!("COALESCE({text}, \"-\")")
 }

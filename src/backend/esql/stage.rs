@@ -28,6 +28,7 @@ fn plain(w: &mut Writer<'_>, note: &Note, next: usize) {
                 return;
             }
         }
+        stage @ Stage::Filter(_) if w.always.iter().any(|flag| group::asks(stage, flag)) => return,
         Stage::Filter(condition) => {
             let condition = w.printer.condition(condition).text;
             filter(w, &note.comment, &condition);
@@ -73,7 +74,7 @@ fn filter(w: &mut Writer<'_>, comment: &str, condition: &str) {
 
 fn compute(w: &mut Writer<'_>, columns: &[(Column, Expr)]) {
     let mut list = Vec::new();
-    for (column, expr) in columns.iter() {
+    for (column, expr) in columns {
         let value = w.wide(expr);
         let name = w.name(column);
         if whole::is_whole(expr.ty) && w.is_narrow(expr) {
