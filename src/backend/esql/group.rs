@@ -74,6 +74,7 @@ pub(super) fn group(w: &mut Writer<'_>, group: &Group<'_>) {
     let keys = w.names(&group.keys);
     view.add(w, &keys);
     w.forget_all_but(&group.keys, &made, &kept);
+    w.sure.extend(group.keys.iter().cloned());
     w.grouped = true;
 }
 
@@ -96,8 +97,9 @@ pub(super) fn first(w: &mut Writer<'_>, first: &First<'_>) {
     let mut view = View::default();
     let packed = pack(w, &first.order, &kept);
     let mut keys = w.names(&first.keys);
-    if !first.keyless.is_empty() {
-        let none: Vec<Expr> = first.keyless.iter().map(|e| (*e).clone()).collect();
+    // A key that rows were grouped by is never missing: without one a row joined no group.
+    let none: Vec<Expr> = first.keyless.iter().filter(|e| !w.asks_for_sure(e)).map(|e| (*e).clone()).collect();
+    if !none.is_empty() {
         let none: Printed = w.printer.condition(&make::or(none));
         let own = w.fresh("without_key");
         // Beside its own document, the member of an `any` tells a row from the others.

@@ -34,7 +34,7 @@ mod whole;
 use super::print::{Dialect as _, Printer};
 use super::{Inputs, Query, Target, fidelity, header};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{MeasureFunction, Rule};
+use crate::ir::{ExprKind, MeasureFunction, Rule};
 use crate::plan::{Column, Expr, Plan, words};
 use crate::source::Span;
 use crate::value::Type;
@@ -55,6 +55,8 @@ struct Writer<'a> {
     types: BTreeMap<Column, Type>,
     /// Details that cannot be shown.
     dropped: BTreeSet<Column>,
+    /// Columns that no row lacks a value of.
+    sure: BTreeSet<Column>,
     /// Boolean columns that are true on every row.
     always: BTreeSet<Column>,
     /// Rows are told apart by the document that they come from.
@@ -148,6 +150,7 @@ impl<'a> Writer<'a> {
             pipe: Vec::new(),
             types: BTreeMap::new(),
             dropped: BTreeSet::new(),
+            sure: BTreeSet::new(),
             always: BTreeSet::new(),
             documents: false,
             grouped: false,
@@ -233,6 +236,13 @@ impl<'a> Writer<'a> {
 
     fn widen(&self, column: &Column) {
         self.dialect.small.borrow_mut().remove(&*column.0);
+    }
+
+    /// `not exists(c)` of a column that is never missing.
+    fn asks_for_sure(&self, expr: &Expr) -> bool {
+        let ExprKind::Not(inner) = &expr.kind else { return false };
+        let ExprKind::Exists(value) = &inner.kind else { return false };
+        matches!(&value.kind, ExprKind::Leaf(column) if self.sure.contains(column))
     }
 
     fn printer_assume(&self, name: &'static str) {
