@@ -8,6 +8,7 @@ pub mod eql;
 mod esql;
 mod header;
 mod kql;
+pub mod limits;
 mod lucene;
 pub mod print;
 mod spl;
