@@ -13,6 +13,8 @@ mod bench;
 mod bundled;
 #[path = "conformance_kql/engine.rs"]
 mod engine;
+#[path = "conformance_kql/history.rs"]
+mod history;
 #[path = "conformance_kql/hostile.rs"]
 mod hostile;
 #[path = "regressions/packs.rs"]
@@ -62,4 +64,11 @@ fn regressions_alert_on_the_model_as_in_the_evaluator() {
 fn hostile_texts_come_back_from_the_analyzer_as_they_went_in() {
     let read = hostile::read_back();
     println!("KQL, hostile values: {read} literals read back");
+}
+
+#[test]
+fn scheduled_runs_look_back_far_enough_for_a_history() {
+    let (runs, with_alerts) = history::compare(3);
+    println!("KQL, scheduled runs with a history: {runs} executed (independent model), {with_alerts} with alerts");
+    assert!(runs > 100 && with_alerts * 20 > runs);
 }

@@ -8,7 +8,6 @@ pub mod eql;
 mod esql;
 mod header;
 mod kql;
-pub mod limits;
 mod lucene;
 pub mod print;
 mod spl;

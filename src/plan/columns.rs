@@ -37,8 +37,9 @@ pub fn of_stage(stage: &Stage, used: &mut BTreeSet<Column>) {
         Stage::LastOfInstant { keys, among, number, .. } => {
             used.extend(keys.iter().chain([among, number]).cloned());
         }
-        Stage::Over { keys, among, at, measures, .. } => {
+        Stage::Over { keys, among, at, measures, lists, .. } => {
             used.extend(keys.iter().chain([among, at]).cloned());
+            lists.iter().for_each(|(_, e)| of_expr(e, used));
             measures.iter().for_each(|(_, m)| of_measure(m, used));
         }
         Stage::Running { keys, totals } => {
@@ -46,6 +47,10 @@ pub fn of_stage(stage: &Stage, used: &mut BTreeSet<Column>) {
             totals.iter().for_each(|t| of_expr(&t.add, used));
         }
         Stage::Root { of, .. } => of_expr(of, used),
+        Stage::Rank { list, all, zeros, below, .. } => {
+            used.insert(list.clone());
+            std::iter::once(all).chain(zeros).chain(below).for_each(|e| of_expr(e, used));
+        }
         Stage::Expand { values, .. } => values.iter().for_each(|(_, e)| of_expr(e, used)),
         Stage::Group { keys, measures, number, .. } => {
             used.extend(keys.iter().chain([number]).cloned());

@@ -281,6 +281,7 @@ fn over(
             at,
             since: None,
             measures: vec![(out.clone(), measured)],
+            lists: Vec::new(),
         },
     );
     make::maybe(&out, context.ty)

@@ -96,8 +96,16 @@ pub fn not(inner: Expr) -> Expr {
 
 /// `left op right`, false where one is missing.
 pub fn compare(op: CompareOp, left: Expr, right: Expr) -> Expr {
+    // A dialect may have no comparison with a literal of nothing.
+    if [&left, &right].into_iter().any(is_nothing) {
+        return boolean(false);
+    }
     let kind = ExprKind::Compare { op, fold: false, left: Box::new(left), right: Box::new(right) };
     make(kind, Type::BOOLEAN, false)
+}
+
+fn is_nothing(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Const(Value::Missing))
 }
 
 /// `left == right`.
@@ -107,6 +115,9 @@ pub fn equal(left: Expr, right: Expr) -> Expr {
 
 /// `exists(e)`; true at once where it is never missing.
 pub fn exists(inner: Expr) -> Expr {
+    if is_nothing(&inner) {
+        return boolean(false);
+    }
     if inner.nullable { make(ExprKind::Exists(Box::new(inner)), Type::BOOLEAN, false) } else { boolean(true) }
 }
 
@@ -141,6 +152,9 @@ pub fn multiply(left: Expr, right: Expr) -> Expr {
 
 /// `left * right` of whole numbers, a whole number.
 pub fn times(left: Expr, right: Expr) -> Expr {
+    if matches!(right.kind, ExprKind::Const(Value::Integer(1))) {
+        return left;
+    }
     arithmetic(ArithmeticOp::Multiply, left, right, Type::INTEGER)
 }
 

@@ -176,6 +176,8 @@ pub enum Stage {
         since: Option<i64>,
         /// Results.
         measures: Vec<(Column, Measured)>,
+        /// Results that are the sorted list of an expression's values, for [`Stage::Rank`].
+        lists: Vec<(Column, Expr)>,
     },
     /// One row per value of a list: `out` is the value, for each entry whose condition holds; no row where none holds.
     Expand {
@@ -217,6 +219,23 @@ pub enum Stage {
         of: Expr,
         /// The result, a number; missing where `of` is.
         out: Column,
+    },
+    /// The nearest rank among the values of a list and so many zeros more; missing where there is none.
+    Rank {
+        /// The list.
+        list: Column,
+        /// How many values there are, zeros beside the list included.
+        all: Expr,
+        /// How many zeros there are beside it.
+        zeros: Option<Expr>,
+        /// How many values of the list are below 0, where some may be.
+        below: Option<Expr>,
+        /// The percentile.
+        percentile: f64,
+        /// The result.
+        out: Column,
+        /// The type of the values.
+        ty: Type,
     },
     /// Keeps rows with a time in the reported interval.
     Report,

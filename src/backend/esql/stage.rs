@@ -57,6 +57,7 @@ fn plain(w: &mut Writer<'_>, note: &Note, next: usize) {
         | Stage::Over { .. }
         | Stage::Running { .. }
         | Stage::Root { .. }
+        | Stage::Rank { .. }
         | Stage::Filter(_)
         | Stage::Group { .. } => unsayable(w, note),
     }

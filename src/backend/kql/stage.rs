@@ -37,12 +37,23 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
         Stage::LastOfInstant { keys, among, out, .. } => last_of_instant(w, keys, among, out),
-        Stage::Over { keys, within, closed, among, at, since, measures } => {
-            over(w, &Over { keys, within: *within, closed: *closed, among, at, since: *since, measures });
+        Stage::Over { keys, within, closed, among, at, since, measures, lists } => {
+            over(w, &Over { keys, within: *within, closed: *closed, among, at, since: *since, measures, lists });
         }
         Stage::Expand { out, values } => expand(w, out, values),
         Stage::Windows { out, size, every } => windows(w, out, *size, *every),
         Stage::Group { keys, measures, number, last } => group(w, keys, measures, number, last),
+        Stage::Rank { list, all, zeros, below, percentile, out, ty } => {
+            let text = |e: &crate::plan::Expr| w.printer.value(e).inside(50);
+            let missing = null(*ty);
+            let view = json!({
+                "out": w.name(out), "list": w.name(list), "all": text(all), "zeros": zeros.as_ref().map(text),
+                "below": below.as_ref().map(text), "percentile": format!("{percentile:?}"),
+                "cast": if *ty == Type::NUMBER { "todouble" } else { "tolong" }, "missing": missing,
+            });
+            w.know(out, *ty);
+            w.add("rank", &view);
+        }
         Stage::Running { keys, totals } => running(w, keys, totals),
         Stage::Root { of, out } => {
             let view = json!({ "out": w.name(out), "of": w.printer.value(of).inside(40) });
@@ -178,6 +189,7 @@ struct Over<'a> {
     at: &'a Column,
     since: Option<i64>,
     measures: &'a [(Column, Measured)],
+    lists: &'a [(Column, crate::plan::Expr)],
 }
 
 /// The rows joined with themselves on the group and a bucket of the window's length: each asking row looks into two buckets, and
@@ -200,6 +212,14 @@ fn over(w: &mut Writer<'_>, over: &Over<'_>) {
         extend.extend(aggregate.extend);
         w.know(out, measured.ty);
     }
+    for (out, value) in over.lists {
+        crate::backend::print::reads(value, &mut reads);
+        let (name, text) = (w.name(out), w.printer.value(value).text);
+        summarize.push(format!("{name} = make_list_if({text}, isnotnull({text}))"));
+        extend.push(format!("{name} = array_sort_asc({name})"));
+        // A list is of whatever its values are of; nothing reads it but a rank.
+        w.know(out, value.ty);
+    }
     let keys = w.names(over.keys);
     // The time is carried in any case.
     let more = |c: &&Column| !over.keys.contains(c) && &*c.0 != "event_time";
@@ -211,6 +231,7 @@ fn over(w: &mut Writer<'_>, over: &Over<'_>) {
             let zero = matches!(m.function, crate::ir::MeasureFunction::Count | crate::ir::MeasureFunction::Distinct);
             json!({ "name": w.name(out), "zero": zero })
         })
+        .chain(over.lists.iter().map(|(out, _)| json!({ "name": w.name(out), "zero": false })))
         .collect();
     let view = json!({
         "table": table, "id": id, "keys": keys, "carried": carried,
@@ -226,6 +247,8 @@ fn over(w: &mut Writer<'_>, over: &Over<'_>) {
 
 fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, crate::plan::Expr)]) {
     let always = |when: &crate::plan::Expr| matches!(when.kind, ExprKind::Const(crate::value::Value::Boolean(true)));
+    let fixed: Option<Vec<String>> =
+        values.iter().map(|(value, when)| always(when).then(|| value.to_string())).collect();
     let parts: Vec<String> = values
         .iter()
         .map(|(value, when)| match always(when) {
@@ -235,7 +258,8 @@ fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, crate::plan::Expr)])
         .collect();
     w.know(out, Type::INTEGER);
     let name = w.name(out);
-    w.add("expand", &json!({ "out": name, "parts": parts }));
+    let kept = values.iter().any(|(_, when)| always(when));
+    w.add("expand", &json!({ "out": name, "parts": parts, "fixed": fixed.map(|f| f.join(", ")), "kept": kept }));
 }
 
 fn windows(w: &mut Writer<'_>, out: &Column, size: i64, every: i64) {

@@ -49,7 +49,14 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
         Stage::LastOfInstant { keys, among, number, out } => last_of_instant(w, keys, among, number, out),
-        Stage::Over { keys, within, closed, among, at: _, since: _, measures } => {
+        Stage::Over { keys, within, closed, among, measures, lists, .. } => {
+            for (_, value) in lists {
+                w.printer.refuse(
+                    value.span,
+                    "a percentile of a history has no exact form in SPL, whose lists end at 100 values",
+                    "compare with `mean`, `stddev` or `max`",
+                );
+            }
             over(w, keys, *within, *closed, among, measures);
         }
         Stage::Expand { out, values } => expand(w, out, values),
@@ -63,6 +70,8 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
             w.add("windows", &view);
         }
         Stage::Group { keys, measures, number, .. } => group(w, keys, measures, number),
+        // Its list was refused.
+        Stage::Rank { .. } => {}
         Stage::Running { keys, totals } => running(w, keys, totals),
         Stage::Root { of, out } => {
             w.know(out, Type::NUMBER);

@@ -9,7 +9,7 @@
 
 use super::gaps::deviation_of;
 use super::threshold::lower_measure;
-use super::{columns, consume, plain, refuse_several, says, window};
+use super::{columns, consume, peers, plain, refuse_several, says, window};
 use crate::ir::{
     self, Baseline, CompareOp, Empty, ExprKind, Function, Leaf, MeasureFunction, MeasureRef, Season, Signal, SignalId,
     Statistic,
@@ -21,11 +21,11 @@ use crate::value::{Type, Value};
 pub(super) fn baseline(b: &mut Builder, signal: &Signal, id: SignalId, baseline: &Baseline) -> Hits {
     let keyed = b.keys(&baseline.keys);
     refuse_several(b, signal, baseline.of.stream);
-    if baseline.against.is_some() && baseline.empty == Empty::Zero {
+    if baseline.against.is_some() && baseline.empty == Empty::Zero && baseline.season.is_some() {
         b.refuse(
             signal.span,
-            "how many empty buckets each peer has is not computed, so `against` has no lowering with `empty: zero` yet",
-            "say `empty: skip`, or leave `against` out",
+            "how many empty buckets of a season each peer has is not computed",
+            "say `empty: skip`, or leave `season` or `against` out",
         );
     }
     let consumed = b.consumed(baseline.of.stream, baseline.of.filter.as_ref(), &keyed);
@@ -102,6 +102,9 @@ struct Read {
     value: Expr,
 }
 
+type Measures = Vec<(Column, Measured)>;
+type List = Option<(Column, Expr)>;
+
 /// What is known of a bucket's history. Zeros are not in it, but in `samples`.
 struct History {
     /// How many buckets have a value.
@@ -111,26 +114,32 @@ struct History {
     sum: Option<Expr>,
     squares: Option<Expr>,
     ends: Option<(Expr, Expr)>,
+    /// How many values are below 0, where a percentile with zeros asks.
+    below: Option<Expr>,
     percentiles: Vec<(usize, Expr)>,
     zeros: bool,
 }
 
 fn history(b: &mut Builder, signal: &Signal, id: SignalId, baseline: &Baseline, asked: &Asked, read: &Read) -> History {
     let season = baseline.season.map(|season| season_key(b, baseline.per, season));
-    let past = b.column("past");
-    b.push(
-        says(signal, &format!("each bucket reads the {} before it (past = 1)", words(baseline.history))),
-        Stage::Expand { out: past.clone(), values: vec![(0, make::boolean(true)), (1, make::boolean(true))] },
-    );
+    let zeros = baseline.empty == Empty::Zero;
+    let counted = (zeros && baseline.against.is_some())
+        .then(|| peers::count(b, signal, baseline, &peers::Groups { group: &read.group, peers: &read.peers }));
+    let past = counted.as_ref().map_or_else(|| b.column("past"), |c| c.past.clone());
     let is_past = make::equal(make::sure(&past, Type::INTEGER), make::integer(1));
+    let comment = says(signal, &format!("each bucket reads the {} before it (past = 1)", words(baseline.history)));
+    if counted.is_none() {
+        let values = vec![(0, make::boolean(true)), (1, make::boolean(true))];
+        b.push(comment, Stage::Expand { out: past.clone(), values });
+        let mut by: Vec<(Column, Direction)> = read.peers.iter().map(|k| (k.clone(), Direction::Ascending)).collect();
+        // A bucket is not part of its own history, nor are its peers of the same time.
+        by.extend([(b.time.clone(), Direction::Ascending), (past, Direction::Ascending)]);
+        b.push("", Stage::Sort(by));
+    }
     let (among, at) = (b.column("is_past"), b.column("asks"));
     b.push("", Stage::Compute(vec![(among.clone(), is_past.clone()), (at.clone(), make::not(is_past.clone()))]));
-    let mut by: Vec<(Column, Direction)> = read.peers.iter().map(|k| (k.clone(), Direction::Ascending)).collect();
-    // A bucket is not part of its own history, nor are its peers of the same time.
-    by.extend([(b.time.clone(), Direction::Ascending), (past, Direction::Ascending)]);
-    b.push("", Stage::Sort(by));
-    let (measures, mut history) = measures(b, baseline, asked, read);
-    let over = |keys: Vec<Column>, measures| Stage::Over {
+    let (mut measures, list, mut history) = measures(b, baseline, asked, read);
+    let over = |keys: Vec<Column>, measures, lists| Stage::Over {
         keys,
         within: baseline.history,
         closed: false,
@@ -138,32 +147,50 @@ fn history(b: &mut Builder, signal: &Signal, id: SignalId, baseline: &Baseline, 
         at: at.clone(),
         since: (id == b.rule.detect).then(|| b.rule.alert.once_per.as_ref().map_or(0, |o| o.every)),
         measures,
+        lists,
     };
     let alike = [read.peers.clone(), season.iter().map(|(_, key)| key.clone()).collect()].concat();
     let mut stages = Vec::new();
-    let mut measures = measures;
-    if history.zeros {
+    if let Some(counted) = counted {
+        history.samples = counted.buckets;
+    } else if zeros {
         let first = b.column("first_bucket");
         let now = Some(b.now());
         let measured = Measured { function: MeasureFunction::Min, argument: now, filter: None, ty: Type::TIMESTAMP };
         // A group's first bucket is that of any season.
         match &season {
             None => measures.push((first.clone(), measured)),
-            Some(_) => stages.push(over(read.group.clone(), vec![(first.clone(), measured)])),
+            Some(_) => stages.push(over(read.group.clone(), vec![(first.clone(), measured)], Vec::new())),
         }
         history.samples = existing(b, baseline, season.as_ref(), &make::maybe(&first, Type::TIMESTAMP));
     }
-    stages.push(over(alike, measures));
+    stages.push(over(alike, measures, list.iter().cloned().collect()));
     stages.into_iter().for_each(|stage| b.push("", stage));
     b.push("", Stage::Filter(make::not(is_past)));
-    let comment =
-        says(signal, if history.zeros { "a bucket without an event counts 0" } else { "buckets with a value" });
-    let samples = b.compute(&comment, "samples", history.samples);
-    History { samples: make::sure(&samples, Type::INTEGER), ..history }
+    let comment = says(signal, if zeros { "a bucket without an event counts 0" } else { "buckets with a value" });
+    let samples = b.compute(&comment, "samples", history.samples.clone());
+    history.samples = make::sure(&samples, Type::INTEGER);
+    if let Some((list, value)) = list {
+        ranks(b, asked, &mut history, &list, value.ty);
+    }
+    history
 }
 
-/// The measures over the history's buckets.
-fn measures(b: &mut Builder, baseline: &Baseline, asked: &Asked, read: &Read) -> (Vec<(Column, Measured)>, History) {
+/// A column for each percentile that is asked for.
+fn ranks(b: &mut Builder, asked: &Asked, history: &mut History, list: &Column, ty: Type) {
+    for (index, statistic) in &asked.statistics {
+        let Statistic::Percentile(percentile) = *statistic else { continue };
+        let out = b.column("past_percentile");
+        let all = history.samples.clone();
+        let zeros = history.zeros.then(|| whole(make::minus(all.clone(), history.valued.clone())));
+        let below = history.below.clone();
+        b.push("", Stage::Rank { list: list.clone(), all, zeros, below, percentile, out: out.clone(), ty });
+        history.percentiles.push((*index, make::maybe(&out, ty)));
+    }
+}
+
+/// The measures over the history's buckets, and the list of its values where a percentile asks for one.
+fn measures(b: &mut Builder, baseline: &Baseline, asked: &Asked, read: &Read) -> (Measures, List, History) {
     let value = &read.value;
     let there = value.nullable.then(|| make::exists(value.clone()));
     let valued = b.column("valued");
@@ -176,7 +203,13 @@ fn measures(b: &mut Builder, baseline: &Baseline, asked: &Asked, read: &Read) ->
     };
     let zeros = baseline.empty == Empty::Zero;
     // What no bucket has a value for adds up to 0.
-    let or_zero = |e: Expr| make::either(e, make::integer(0));
+    let or_zero = |e: Expr| {
+        let zero = match e.ty {
+            Type::NUMBER => make::value(Value::Number(0.0), Type::NUMBER),
+            _ => make::integer(0),
+        };
+        make::either(e, zero)
+    };
     let sum = asked.sum.then(|| or_zero(add(b, "past_sum", MeasureFunction::Sum, value.clone(), value.ty)));
     let squares = asked.deviation.then(|| {
         let square = make::multiply(value.clone(), value.clone());
@@ -186,26 +219,26 @@ fn measures(b: &mut Builder, baseline: &Baseline, asked: &Asked, read: &Read) ->
         let least = add(b, "past_min", MeasureFunction::Min, value.clone(), value.ty);
         (least, add(b, "past_max", MeasureFunction::Max, value.clone(), value.ty))
     });
-    let mut percentiles = Vec::new();
-    for (index, statistic) in &asked.statistics {
-        let Statistic::Percentile(p) = statistic else { continue };
+    let mut list = None;
+    let mut below = None;
+    if let Some(index) = asked.statistics.iter().find(|(_, s)| matches!(s, Statistic::Percentile(_))).map(|(i, _)| i) {
         let span = baseline.statistics.get(*index).map_or(baseline.measure.span, |m| m.span);
-        if zeros {
-            b.refuse(
-                span,
-                "a percentile of a history with empty buckets is not computed",
-                "compare with `max` or `mean`, or say `empty: skip`",
-            );
+        list = Some((b.column("past_values"), Expr { span, ..value.clone() }));
+        if zeros && baseline.measure.function == MeasureFunction::Sum {
+            let column = b.column("past_below_0");
+            let less = make::compare(CompareOp::Less, value.clone(), make::integer(0));
+            let (function, argument, filter) = (MeasureFunction::Count, None, Some(less));
+            all.push((column.clone(), Measured { function, argument, filter, ty: Type::INTEGER }));
+            below = Some(make::sure(&column, Type::INTEGER));
         }
-        let argument = Expr { span, ..value.clone() };
-        percentiles.push((*index, add(b, "past_percentile", MeasureFunction::Percentile(*p), argument, value.ty)));
     }
     let valued = make::sure(&valued, Type::INTEGER);
-    (all, History { samples: valued.clone(), valued, sum, squares, ends, percentiles, zeros })
+    let percentiles = Vec::new();
+    (all, list, History { samples: valued.clone(), valued, sum, squares, ends, below, percentiles, zeros })
 }
 
 /// A bucket's start, milliseconds from the epoch.
-fn start(end: Expr, per: i64) -> Expr {
+pub(super) fn start(end: Expr, per: i64) -> Expr {
     let since = make::elapsed(end, make::value(Value::Timestamp(0), Type::TIMESTAMP));
     let nullable = since.nullable;
     let start = make::minus(since, make::integer(per));
@@ -213,12 +246,12 @@ fn start(end: Expr, per: i64) -> Expr {
 }
 
 /// `floor(x / length) * length`.
-fn aligned(x: Expr, length: i64) -> Expr {
+pub(super) fn aligned(x: Expr, length: i64) -> Expr {
     let whole = make::floor(make::divide(x, make::integer(length)), Type::INTEGER);
     make::times(whole, make::integer(length))
 }
 
-fn whole(expr: Expr) -> Expr {
+pub(super) fn whole(expr: Expr) -> Expr {
     Expr { ty: Type::INTEGER, ..expr }
 }
 

@@ -182,12 +182,8 @@ impl<'a> Wanted<'a> {
         let wish = measure.name.clone().unwrap_or_else(|| wish(measure.function).to_owned());
         match measure.function {
             MeasureFunction::Gap(gap) if is_rank(gap) => {
+                // Where it is read, its place is refused.
                 if !self.ranked {
-                    b.refuse(
-                        span,
-                        "the shortest, the longest and the median gap of a sliding window are only known as a comparison with a constant",
-                        "compare it with a constant in `having`, or use a tumbling window",
-                    );
                     return;
                 }
                 let column = b.column(&wish);
@@ -226,18 +222,21 @@ impl<'a> Wanted<'a> {
             let squares = make::maybe(&self.count(b, Counted::Squares, Span::default()), Type::INTEGER);
             deviation = Some(deviation_of(b, &gaps, &sum, squares, "gap_deviation"));
         }
+        let averaged = |f: &MeasureFunction| matches!(f, MeasureFunction::Gap(GapMeasure::Mean | GapMeasure::Cv));
+        let mut mean = make::missing(Type::NUMBER);
+        if values.iter().any(|(_, f, _)| averaged(f)) {
+            let sum = make::maybe(&self.count(b, Counted::Sum, Span::default()), Type::INTEGER);
+            let average = b.compute("", "gap_average", make::divide(sum, gaps.clone()));
+            mean = make::maybe(&average, Type::NUMBER);
+        }
         let mut columns = Vec::new();
         for (column, function, ty) in values {
-            let mean = |w: &mut Self, b: &mut Builder| {
-                let sum = make::maybe(&w.count(b, Counted::Sum, Span::default()), Type::INTEGER);
-                make::divide(sum, gaps.clone())
-            };
             let deviation =
                 deviation.as_ref().map_or_else(|| make::missing(Type::NUMBER), |d| make::maybe(d, Type::NUMBER));
             let value = match function {
-                MeasureFunction::Gap(GapMeasure::Mean) => make::floor(mean(self, b), ty),
+                MeasureFunction::Gap(GapMeasure::Mean) => make::floor(mean.clone(), ty),
                 MeasureFunction::Gap(GapMeasure::Stddev) => make::floor(deviation, ty),
-                MeasureFunction::Gap(GapMeasure::Cv) => make::divide(deviation, mean(self, b)),
+                MeasureFunction::Gap(GapMeasure::Cv) => make::divide(deviation, mean.clone()),
                 MeasureFunction::Gap(GapMeasure::Share { low, high }) => {
                     let inside = self.count(b, Counted::Between(low, high), Span::default());
                     make::divide(make::sure(&inside, Type::INTEGER), gaps.clone())

@@ -5,6 +5,7 @@ mod cadence;
 mod each;
 mod gaps;
 mod novelty;
+mod peers;
 mod sequence;
 mod threshold;
 mod together;

@@ -91,6 +91,7 @@ fn sliding(
                 at: last.clone(),
                 since: None,
                 measures: wanted.over,
+                lists: Vec::new(),
             },
         );
     }
