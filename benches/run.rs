@@ -50,7 +50,7 @@ fn yaml_values_of_the_pack() -> usize {
 
 /// Lines to alerts, as `siemc run` does it.
 #[divan::bench(sample_count = 10)]
-fn three_rules(bencher: divan::Bencher<'_, '_>) {
+fn bundled_rules(bencher: divan::Bencher<'_, '_>) {
     let (bytes, pack) = (input(), pack::Checked::load());
     let bencher = bencher.counter(ItemsCount::new(EVENTS)).counter(BytesCount::new(bytes.len()));
     bencher.bench_local(|| {
@@ -85,7 +85,7 @@ fn reading(bencher: divan::Bencher<'_, '_>) {
     });
 }
 
-/// The same lines as JSON trees: what `reading` and `three_rules` are measured by.
+/// The same lines as JSON trees: what `reading` and `bundled_rules` are measured by.
 #[divan::bench(sample_count = 10)]
 fn json_values(bencher: divan::Bencher<'_, '_>) {
     let bytes = input();

@@ -5,7 +5,7 @@
 
 use super::analytic::{Analytic, Arrival, Port};
 use super::expression::{Code, Compiler, Frame};
-use super::keys::KeyCode;
+use super::keys::{GroupKey, KeyCode};
 use super::measure::{MeasureCode, Running, Sample};
 use super::past::{Past, Point, Summary};
 use super::row::{Bundle, Hit, Item};
@@ -41,7 +41,6 @@ pub fn build(signal: SignalId, baseline: &ir::Baseline, compiler: &Compiler<'_>)
         bucket: 0,
         open: Vec::new(),
         sweep: Sweep::default(),
-        scratch: Vec::new(),
     };
     (vec![Port::input(&baseline.of, compiler)], Box::new(state))
 }
@@ -61,15 +60,14 @@ struct Baseline {
     season: Option<Alike>,
     statistics: Vec<(Statistic, Scalar)>,
     having: Code,
-    groups: FxHashMap<Rc<[Value]>, Group>,
+    groups: FxHashMap<GroupKey, Group>,
     /// Under `against`: the groups that have the same values there.
-    peers: FxHashMap<Rc<[Value]>, Vec<Rc<[Value]>>>,
+    peers: FxHashMap<Rc<[Value]>, Vec<GroupKey>>,
     /// The bucket that is being filled, by its number from the epoch.
     bucket: i64,
     /// The groups with a row in it.
-    open: Vec<Rc<[Value]>>,
+    open: Vec<GroupKey>,
     sweep: Sweep,
-    scratch: Vec<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -112,23 +110,16 @@ impl Analytic for Baseline {
 impl Baseline {
     fn admit(&mut self, item: &Item, lets: &[Code]) {
         let frame = item.frame(lets);
-        if !self.keys.read(&frame, &mut self.scratch) {
-            return;
-        }
+        let Some(key) = self.keys.key(&frame) else { return };
         let sample = self.measure.sample(&frame);
-        // Found first and made only then: most rows come to a group that is there.
-        let group = match self.groups.get_mut(self.scratch.as_slice()) {
-            Some(group) => group,
-            None => {
-                let key: Rc<[Value]> = Rc::from(self.scratch.as_slice());
-                if let Some(places) = &self.against {
-                    self.peers.entry(coarse(places, &key)).or_default().push(Rc::clone(&key));
-                }
-                self.groups.entry(key).or_default()
+        let group = self.groups.entry(key.clone()).or_insert_with(|| {
+            if let Some(places) = &self.against {
+                self.peers.entry(coarse(places, key.values())).or_default().push(key.clone());
             }
-        };
+            Group::default()
+        });
         let now = group.now.get_or_insert_with(|| {
-            self.open.push(Rc::from(self.scratch.as_slice()));
+            self.open.push(key);
             Open { items: Vec::new(), running: Running::new(&self.measure), samples: Vec::new() }
         });
         now.running.update(&sample, 1);
@@ -145,7 +136,7 @@ impl Baseline {
         // Peers have one history, so it is asked once.
         let mut known: FxHashMap<Rc<[Value]>, Summary> = FxHashMap::default();
         for key in std::mem::take(&mut self.open) {
-            let shared = self.against.as_ref().map(|places| coarse(places, &key));
+            let shared = self.against.as_ref().map(|places| coarse(places, key.values()));
             let summary = match &shared {
                 None => &self.summary(std::slice::from_ref(&key)),
                 Some(shared) => known
@@ -163,13 +154,13 @@ impl Baseline {
             let frame = Frame { measures: Some((self.signal, &measures)), ..last.frame(lets) };
             if self.having.test(&frame) {
                 let (place, row) = (last.place, Rc::clone(&last.row));
-                found.push((place, row, self.hit(key, measures, open.items)));
+                found.push((place, row, self.hit(&key, measures, open.items)));
             }
         }
         hits.extend(at_end(end, self.signal, found));
     }
 
-    fn hit(&self, group: Rc<[Value]>, measures: Rc<[Value]>, items: Vec<Item>) -> Hit {
+    fn hit(&self, group: &GroupKey, measures: Rc<[Value]>, items: Vec<Item>) -> Hit {
         let items: Rc<[Item]> = items.into();
         Hit {
             group: self.keys.named(group),
@@ -182,7 +173,7 @@ impl Baseline {
     }
 
     /// The history of the bucket that ends, over the buckets of these groups.
-    fn summary(&self, groups: &[Rc<[Value]>]) -> Summary {
+    fn summary(&self, groups: &[GroupKey]) -> Summary {
         let mut past = Past::new(&self.statistics);
         for group in groups.iter().filter_map(|g| self.groups.get(g)) {
             self.gather(group, &mut past);

@@ -5,7 +5,7 @@
 use super::event::Event;
 use super::expression::compile::holds;
 use super::expression::{Code, Compiler, Frame};
-use super::keys::KeyCode;
+use super::keys::{GroupKey, KeyCode};
 use super::measure::{MeasureCode, Running, Sample};
 use super::row::{Reading, Row};
 use super::sweep::Sweep;
@@ -25,9 +25,8 @@ pub struct ContextState {
     filter: Option<Code>,
     within: i64,
     form: Form,
-    groups: FxHashMap<Rc<[Value]>, Memory>,
+    groups: FxHashMap<GroupKey, Memory>,
     sweep: Sweep,
-    scratch: Vec<Value>,
 }
 
 #[derive(Debug)]
@@ -106,17 +105,14 @@ impl ContextState {
             form,
             groups: FxHashMap::default(),
             sweep: Sweep::default(),
-            scratch: Vec::new(),
         }
     }
 
     /// What it says to an event; missing where the event has no such group.
-    pub fn read<'a>(&'a mut self, frame: &Frame<'a>, scratch: &mut Vec<Value>) -> Reading {
-        if !self.keys.read(frame, scratch) {
-            return Reading::Value(Value::Missing);
-        }
+    pub fn read<'a>(&'a mut self, frame: &Frame<'a>) -> Reading {
+        let Some(key) = self.keys.key(frame) else { return Reading::Value(Value::Missing) };
         let from = frame.event.time.saturating_sub(self.within);
-        let mut group = self.groups.get_mut(scratch.as_slice());
+        let mut group = self.groups.get_mut(&key);
         let seen = group.as_ref().and_then(|g| g.newest).is_some_and(|t| t >= from);
         let past = group.as_mut().and_then(|g| g.past.as_deref_mut());
         let past = past.map(|past| {
@@ -161,15 +157,15 @@ impl ContextState {
         let frame = row.frame(lets);
         let counts = holds(self.filter.as_ref(), &frame);
         let remembers_shown = matches!(self.form, Form::None { known: Some(_) });
-        let mut scratch = std::mem::take(&mut self.scratch);
-        if (counts || remembers_shown) && self.keys.read(&frame, &mut scratch) {
-            self.remember(&frame, &row.event, &scratch, counts);
+        if (counts || remembers_shown)
+            && let Some(key) = self.keys.key(&frame)
+        {
+            self.remember(&frame, &row.event, key, counts);
         }
-        self.scratch = scratch;
         self.forget(row.event.time);
     }
 
-    fn remember(&mut self, frame: &Frame<'_>, event: &Rc<Event>, group: &[Value], counts: bool) {
+    fn remember(&mut self, frame: &Frame<'_>, event: &Rc<Event>, group: GroupKey, counts: bool) {
         let time = event.time;
         let what = match &self.form {
             _ if !counts => None,
@@ -180,11 +176,7 @@ impl ContextState {
             Form::LastEvent => Some(Reading::Event(Rc::clone(event), frame.local)),
             _ => None,
         };
-        // Found first and made only then: most events come to a group that is there, and its place is far away in memory.
-        let memory = match self.groups.get_mut(group) {
-            Some(memory) => memory,
-            None => self.groups.entry(Rc::from(group)).or_default(),
-        };
+        let memory = self.groups.entry(group).or_default();
         memory.shown = Some(time);
         if counts {
             memory.newest = Some(time);

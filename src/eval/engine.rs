@@ -3,9 +3,12 @@
 use super::alert::Alert;
 use super::event::Event;
 use super::expression::Tables;
+use super::keys::Groups;
 use super::state::RuleState;
 use crate::ir::Rule;
 use crate::pack::schema::SourceId;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a rule selected and dropped.
@@ -24,6 +27,7 @@ pub struct Tally {
 #[derive(Debug)]
 pub struct Engine {
     rules: Vec<RuleState>,
+    groups: Rc<RefCell<Groups>>,
     /// By source: the rules that may select its events.
     by_source: Vec<Vec<usize>>,
     now: Option<i64>,
@@ -44,8 +48,9 @@ impl Engine {
     /// Nothing seen yet.
     pub fn new(rules: &[Arc<Rule>]) -> Engine {
         let mut tables = Tables::default();
-        let rules: Vec<_> = rules.iter().map(|rule| RuleState::new(rule, &mut tables)).collect();
-        Engine { rules, by_source: Vec::new(), now: None, alerts: Vec::new() }
+        let groups = Rc::default();
+        let rules: Vec<_> = rules.iter().map(|rule| RuleState::new(rule, &mut tables, &groups)).collect();
+        Engine { rules, groups, by_source: Vec::new(), now: None, alerts: Vec::new() }
     }
 
     /// Whether a rule may select events of the source.
@@ -99,6 +104,10 @@ impl Engine {
     }
 
     fn report(&mut self, before: i64, alert: &mut impl FnMut(Alert)) {
+        // Until the end of this no event is made.
+        if let Ok(mut groups) = self.groups.try_borrow_mut() {
+            groups.forget_event();
+        }
         for rule in self.rules.iter_mut().filter(|r| r.is_due(before)) {
             rule.advance(before, &mut self.alerts);
         }

@@ -5,7 +5,7 @@
 
 use super::analytic::{Analytic, Arrival, Port};
 use super::expression::{Code, Compiler};
-use super::keys::KeyCode;
+use super::keys::{GroupKey, KeyCode};
 use super::row::{Bundle, Hit, Item};
 use super::sweep::Sweep;
 use crate::ir::{self, StreamRef};
@@ -30,7 +30,6 @@ pub fn build(novelty: &ir::Novelty, compiler: &Compiler<'_>) -> (Vec<Port>, Box<
         groups: FxHashMap::default(),
         values: 0,
         sweep: Sweep::default(),
-        scratch: Vec::new(),
         parts: Vec::new(),
     };
     let ports = std::iter::once(Port::input(&novelty.of, compiler)).chain(novelty.known.map(Port::whole)).collect();
@@ -46,12 +45,10 @@ struct Novelty {
     learn: i64,
     /// Groups are known by `known`'s rows, not by the consumed ones.
     by_known: bool,
-    groups: FxHashMap<Rc<[Value]>, Group>,
+    groups: FxHashMap<GroupKey, Group>,
     /// How many values all groups remember.
     values: usize,
     sweep: Sweep,
-    /// The group that was read last.
-    scratch: Vec<Value>,
     /// The value that was read last.
     parts: Vec<Value>,
 }
@@ -106,14 +103,8 @@ impl Novelty {
     /// A row shows that its group is known, or a value that may be new, or both.
     fn take(&mut self, now: i64, item: &Item, consumed: bool, lets: &[Code], hits: &mut Vec<Item>) {
         let frame = item.frame(lets);
-        if !self.keys.read(&frame, &mut self.scratch) {
-            return;
-        }
-        // Found first and made only then: most rows come to a group that is there.
-        let group = match self.groups.get_mut(self.scratch.as_slice()) {
-            Some(group) => group,
-            None => self.groups.entry(Rc::from(self.scratch.as_slice())).or_default(),
-        };
+        let Some(key) = self.keys.key(&frame) else { return };
+        let group = self.groups.entry(key.clone()).or_default();
         let (from, up_to) = (now.saturating_sub(self.history), now.saturating_sub(self.learn));
         if consumed != self.by_known {
             group.show(now, from, up_to, up_to.saturating_sub(from));
@@ -127,19 +118,19 @@ impl Novelty {
         self.values += group.seen.len() - values;
         match sighting {
             Sighting::Old => {}
-            Sighting::New => hits.push(self.hit(item)),
+            Sighting::New => hits.push(self.hit(&key, item)),
             Sighting::Again(place) => {
                 if let Some(slot) = hits.get_mut(place) {
-                    *slot = self.hit(item);
+                    *slot = self.hit(&key, item);
                 }
             }
         }
     }
 
-    /// The hit at an item of the group that was read last.
-    fn hit(&self, item: &Item) -> Item {
+    /// The hit at an item of a group.
+    fn hit(&self, key: &GroupKey, item: &Item) -> Item {
         let hit = Hit {
-            group: self.keys.named(Rc::from(self.scratch.as_slice())),
+            group: self.keys.named(key),
             matched: vec![self.stream],
             range: Bundle::one(item),
             events: Bundle::one(item),

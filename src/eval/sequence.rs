@@ -8,12 +8,11 @@
 
 use super::analytic::{Analytic, Arrival, Port};
 use super::expression::{Code, Compiler};
-use super::keys::KeyCode;
+use super::keys::{GroupKey, KeyCode};
 use super::row::{Bundle, Hit, Item, Place};
 use super::sweep::Sweep;
 use super::window::at_end;
 use crate::ir::{self, SignalId, StreamRef};
-use crate::value::Value;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -57,7 +56,6 @@ pub fn build(signal: SignalId, s: &ir::Sequence, compiler: &Compiler<'_>) -> (Ve
         groups: FxHashMap::default(),
         deadlines: BTreeMap::new(),
         sweep: Sweep::default(),
-        scratch: Vec::new(),
     };
     (ports, Box::new(state))
 }
@@ -73,11 +71,10 @@ struct Sequence {
     clear_after: Option<i64>,
     /// By port.
     parts: Vec<Part>,
-    groups: FxHashMap<Rc<[Value]>, Memory>,
+    groups: FxHashMap<GroupKey, Memory>,
     /// Groups with a chain that waits for this time.
-    deadlines: BTreeMap<i64, Vec<Rc<[Value]>>>,
+    deadlines: BTreeMap<i64, Vec<GroupKey>>,
     sweep: Sweep,
-    scratch: Vec<Value>,
 }
 
 #[derive(Debug)]
@@ -166,7 +163,7 @@ impl Sequence {
         }
     }
 
-    fn take_step(&mut self, number: usize, arrival: &Arrival, group: &Rc<[Value]>, hits: &mut Vec<Item>) {
+    fn take_step(&mut self, number: usize, arrival: &Arrival, group: &GroupKey, hits: &mut Vec<Item>) {
         let Some(part) = self.parts.get(arrival.port) else { return };
         let (item, stream) = (&arrival.item, part.stream);
         let Some(memory) = self.groups.get_mut(group) else { return };
@@ -186,7 +183,7 @@ impl Sequence {
     }
 
     /// A chain is whole. It hits, or waits for its absence.
-    fn end_chain(&mut self, chain: Rc<Link>, part: usize, group: &Rc<[Value]>, hits: &mut Vec<Item>) {
+    fn end_chain(&mut self, chain: Rc<Link>, part: usize, group: &GroupKey, hits: &mut Vec<Item>) {
         let Some(memory) = self.groups.get_mut(group) else { return };
         let last = chain.item.place;
         let long = last.time.saturating_sub(chain.start.time) > self.within;
@@ -197,13 +194,13 @@ impl Sequence {
         memory.used = Some(chain.start);
         match self.clear_after {
             None => {
-                let hit = self.hit(&chain, part, Rc::clone(group));
+                let hit = self.hit(&chain, part, group);
                 hits.push(Item { hit: Some(Rc::new(hit)), ..chain.item.clone() });
             }
             Some(length) => {
                 let deadline = last.time.saturating_add(length);
                 memory.waiting.push(Waiting { chain, deadline, part });
-                self.deadlines.entry(deadline).or_default().push(Rc::clone(group));
+                self.deadlines.entry(deadline).or_default().push(group.clone());
             }
         }
     }
@@ -240,7 +237,7 @@ impl Sequence {
                     std::mem::take(&mut memory.waiting).into_iter().partition(|w| w.deadline <= now);
                 memory.waiting = waiting;
                 for Waiting { chain, part, .. } in due {
-                    let hit = self.hit(&chain, part, Rc::clone(&group));
+                    let hit = self.hit(&chain, part, &group);
                     found.push((chain.item.place, Rc::clone(&chain.item.row), hit));
                 }
             }
@@ -248,7 +245,7 @@ impl Sequence {
         hits.extend(at_end(now, self.signal, found));
     }
 
-    fn hit(&self, chain: &Link, part: usize, group: Rc<[Value]>) -> Hit {
+    fn hit(&self, chain: &Link, part: usize, group: &GroupKey) -> Hit {
         let mut items = Vec::new();
         let mut matched = Vec::new();
         let mut link = Some(chain);
@@ -271,20 +268,15 @@ impl Sequence {
     }
 
     /// The arrival's group; none where a key is missing, or where nothing is remembered of it and it is not to `begin` now.
-    fn group(&mut self, arrival: &Arrival, lets: &[Code], begin: bool) -> Option<Rc<[Value]>> {
-        let part = self.parts.get(arrival.port)?;
-        if !part.keys.read(&arrival.item.frame(lets), &mut self.scratch) {
-            return None;
+    fn group(&mut self, arrival: &Arrival, lets: &[Code], begin: bool) -> Option<GroupKey> {
+        let group = self.parts.get(arrival.port)?.keys.key(&arrival.item.frame(lets))?;
+        if !self.groups.contains_key(&group) {
+            if !begin {
+                return None;
+            }
+            let memory = Memory { carried: vec![None; self.steps], gaps: vec![None; self.steps], ..Memory::default() };
+            self.groups.insert(group.clone(), memory);
         }
-        if let Some((group, _)) = self.groups.get_key_value(self.scratch.as_slice()) {
-            return Some(Rc::clone(group));
-        }
-        if !begin {
-            return None;
-        }
-        let group: Rc<[Value]> = Rc::from(self.scratch.as_slice());
-        let memory = Memory { carried: vec![None; self.steps], gaps: vec![None; self.steps], ..Memory::default() };
-        self.groups.insert(Rc::clone(&group), memory);
         Some(group)
     }
 

@@ -10,11 +10,12 @@ use super::event::Event;
 use super::expression::compile::{holds, lets};
 use super::expression::{Code, Compiler, Frame, Tables};
 use super::fields::{used_fields, used_sources};
+use super::keys::Groups;
 use super::row::{Item, Members, Row};
 use crate::ir::{Analytic as Ir, Rule, SignalId, StreamRef};
 use crate::pack::schema::SourceId;
 use crate::value::Value;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -79,10 +80,10 @@ struct Draft {
 
 impl RuleState {
     /// Nothing seen yet.
-    pub fn new(rule: &Arc<Rule>, tables: &mut Tables) -> RuleState {
+    pub fn new(rule: &Arc<Rule>, tables: &mut Tables, groups: &Rc<RefCell<Groups>>) -> RuleState {
         let sources = used_sources(rule);
         let tables: Vec<_> = rule.lookups.iter().map(|l| tables.table(l)).collect();
-        let compiler = Compiler { rule, sources: &sources, tables: &tables };
+        let compiler = Compiler { rule, sources: &sources, tables: &tables, groups };
         let signals = signals(&compiler);
         let lets = lets(&compiler);
         RuleState {
@@ -205,9 +206,8 @@ impl RuleState {
         if drafts.len() > 1 {
             drafts.sort_by(|a, b| self.order(a, b));
         }
-        let mut scratch = Vec::new();
         for (index, draft) in drafts.drain(..).enumerate() {
-            let contexts = self.readings(&draft, &mut scratch);
+            let contexts = self.readings(&draft);
             let Draft { event, local, members, lets, .. } = draft;
             let row = Row { event, local, index: index as u32, members, lets, contexts };
             self.rows.push(Item { place: row.place(), row: Rc::new(row), hit: None });
@@ -227,7 +227,7 @@ impl RuleState {
         })
     }
 
-    fn readings(&mut self, draft: &Draft, scratch: &mut Vec<Value>) -> Box<[super::row::Reading]> {
+    fn readings(&mut self, draft: &Draft) -> Box<[super::row::Reading]> {
         if !draft.members.meets(&self.consumed) {
             return Box::default();
         }
@@ -241,7 +241,7 @@ impl RuleState {
             hit: None,
             measures: None,
         };
-        self.contexts.iter_mut().map(|c| c.read(&frame, scratch)).collect()
+        self.contexts.iter_mut().map(|c| c.read(&frame)).collect()
     }
 }
 

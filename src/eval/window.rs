@@ -5,11 +5,10 @@
 
 use super::analytic::{Analytic, Arrival};
 use super::expression::Code;
-use super::keys::KeyCode;
+use super::keys::{GroupKey, KeyCode};
 use super::row::{Hit, Item, Place};
 use super::sweep::Sweep;
 use crate::ir::{SignalId, Window};
-use crate::value::Value;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -45,11 +44,10 @@ pub struct Windows<D: Decision> {
     window: Window,
     keys: KeyCode,
     decision: D,
-    groups: FxHashMap<Rc<[Value]>, Slot<D::Memory>>,
+    groups: FxHashMap<GroupKey, Slot<D::Memory>>,
     /// Groups by the next window end that they wait for.
-    ends: BTreeMap<i64, Vec<Rc<[Value]>>>,
+    ends: BTreeMap<i64, Vec<GroupKey>>,
     sweep: Sweep,
-    scratch: Vec<Value>,
 }
 
 #[derive(Debug)]
@@ -67,26 +65,23 @@ impl<D: Decision> Windows<D> {
     /// Nothing seen yet.
     pub fn new(signal: SignalId, window: Window, keys: KeyCode, decision: D) -> Self {
         let (groups, ends) = (FxHashMap::default(), BTreeMap::new());
-        Windows { signal, window, keys, decision, groups, ends, sweep: Sweep::default(), scratch: Vec::new() }
+        Windows { signal, window, keys, decision, groups, ends, sweep: Sweep::default() }
     }
 
     /// Lets the arrivals join their groups; gives the groups that decide, in the order of their first such arrival.
-    fn admit(&mut self, arrivals: &[Arrival], from: i64, lets: &[Code]) -> Vec<Rc<[Value]>> {
+    fn admit(&mut self, arrivals: &[Arrival], from: i64, lets: &[Code]) -> Vec<GroupKey> {
         let mut deciding = Vec::new();
         for arrival in arrivals {
-            if !self.keys.read(&arrival.item.frame(lets), &mut self.scratch) {
-                continue;
-            }
-            if !self.groups.contains_key(self.scratch.as_slice()) {
-                let memory = self.decision.memory();
-                let slot = Slot { memory, decided: None, pending: false, waits: false };
-                self.groups.insert(Rc::from(self.scratch.as_slice()), slot);
-            }
-            let Some(slot) = self.groups.get_mut(self.scratch.as_slice()) else { continue };
+            let Some(key) = self.keys.key(&arrival.item.frame(lets)) else { continue };
+            let decision = &self.decision;
+            let slot = self.groups.entry(key.clone()).or_insert_with(|| {
+                let memory = decision.memory();
+                Slot { memory, decided: None, pending: false, waits: false }
+            });
             self.decision.forget(&mut slot.memory, from);
             if self.decision.admit(&mut slot.memory, arrival, lets) && !slot.pending {
                 slot.pending = true;
-                deciding.push(Rc::from(self.scratch.as_slice()));
+                deciding.push(key);
             }
         }
         deciding
@@ -104,7 +99,7 @@ impl<D: Decision> Windows<D> {
             if rise && held_before {
                 continue;
             }
-            let hit = Hit { group: self.keys.named(group), ..hit };
+            let hit = Hit { group: self.keys.named(&group), ..hit };
             hits.push(Item { place: last.place, row: Rc::clone(&last.row), hit: Some(Rc::new(hit)) });
         }
         if self.sweep.due(self.groups.len()) {
@@ -148,7 +143,7 @@ impl<D: Decision> Windows<D> {
             let Some(last) = self.decision.newest(&slot.memory) else { continue };
             let (place, row) = (last.place, Rc::clone(&last.row));
             if let Some(hit) = self.decision.decide(&mut slot.memory, lets) {
-                found.push((place, row, Hit { group: self.keys.named(Rc::clone(&group)), ..hit }));
+                found.push((place, row, Hit { group: self.keys.named(&group), ..hit }));
             }
             self.decision.forget(&mut slot.memory, now.saturating_add(every).saturating_sub(size));
             if self.decision.newest(&slot.memory).is_some() {

@@ -5,10 +5,12 @@ use super::like::Like;
 use super::lookup::Table;
 use super::pattern::Pattern;
 use super::{Code, Frame};
+use crate::eval::keys::Groups;
 use crate::eval::measure::MeasureCode;
 use crate::ir::{Expr, ExprKind, Leaf, Measure, Rule};
 use crate::pack::schema::{FieldId, SourceId};
 use crate::value::{Scalar, Type, Value};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// From so many constants on, a set is asked and not each of them.
@@ -23,6 +25,8 @@ pub struct Compiler<'a> {
     pub sources: &'a [SourceId],
     /// Its lookups.
     pub tables: &'a [Rc<Table>],
+    /// The groups of all rules.
+    pub groups: &'a Rc<RefCell<Groups>>,
 }
 
 impl Compiler<'_> {
