@@ -114,11 +114,10 @@ impl ContextState {
         let from = frame.event.time.saturating_sub(self.within);
         let mut group = self.groups.get_mut(&key);
         let seen = group.as_ref().and_then(|g| g.newest).is_some_and(|t| t >= from);
-        let past = group.as_mut().and_then(|g| g.past.as_deref_mut());
-        let past = past.map(|past| {
+        let mut past = group.as_mut().and_then(|g| g.past.as_deref_mut());
+        if let Some(past) = &mut past {
             past.forget(from);
-            past
-        });
+        }
         let value = match &self.form {
             Form::LastValue(_) | Form::LastEvent => {
                 return group.and_then(|g| g.last.clone()).filter(|_| seen).unwrap_or(Reading::Value(Value::Missing));

@@ -95,7 +95,8 @@ impl Groups {
         Some(self.ways.len() - 1)
     }
 
-    /// What was read this way from the event; none where it was not.
+    /// What was read this way from the event; none where it was not. (The event may have no such group: that is known, too.)
+    #[allow(clippy::option_option)]
     fn known(&mut self, event: &Event, way: usize) -> Option<Option<GroupKey>> {
         let address = std::ptr::from_ref(event) as usize;
         if address != self.event {

@@ -4,11 +4,11 @@
 //! another; memory follows the number of devices, not of events. The same numbers give the same lines. This room must never know a
 //! rule, a pack or the evaluator: what is found in the events is to be a surprise.
 //!
-//! - [`agenda`]: what is still to come, of all devices, by time.
-//! - [`device`]: one phone: whose it is, what is on it, who uses it now.
-//! - [`life`]: what phones do on ordinary days, a file for each behaviour. They are near misses on purpose: an approved job with a
+//! - `agenda`: what is still to come, of all devices, by time.
+//! - `device`: one phone: whose it is, what is on it, who uses it now.
+//! - `life`: what phones do on ordinary days, a file for each behaviour. They are near misses on purpose: an approved job with a
 //!   strict beat, a burst of sessions after a push, a service that follows a timer a moment too late.
-//! - [`inject`]: what each bundled rule describes, a file for each; the seed picks among several ways to do it.
+//! - `inject`: what each bundled rule describes, a file for each; the seed picks among several ways to do it.
 //!
 //! Where nothing said how, this was chosen:
 //! - A device's life depends on the seed and its own number only: more devices, or an injection, leave those of the others alone.

@@ -60,7 +60,7 @@ impl Numbers {
         let squares: f64 = self.real.iter().map(|x| (x - mean) * (x - mean)).sum();
         match self.count() {
             ..2 => None,
-            _ if first == last => Some(0.0),
+            _ if first.total_cmp(last).is_eq() => Some(0.0),
             n => Some((squares / (n - 1) as f64).sqrt()),
         }
     }

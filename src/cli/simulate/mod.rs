@@ -37,7 +37,7 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Exit> {
             return Ok(Exit::Unusable);
         }
     }
-    let Some(path) = &args.out else { return write(&fleet, args.events, console, |console, line| console.data(line)) };
+    let Some(path) = &args.out else { return write(&fleet, args.events, console, Console::data) };
     let mut file = match File::create(path) {
         Ok(file) => BufWriter::with_capacity(1 << 20, file),
         Err(error) => {

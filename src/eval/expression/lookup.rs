@@ -24,7 +24,10 @@ pub struct Table {
 /// What a lookup with one key has answered: a string that goes on coming is one allocation, so it is known by its address. Strings that
 /// are remembered are held, so that no other takes their address.
 #[derive(Debug, Default)]
-struct Memo(RefCell<Vec<Option<(Arc<str>, Option<usize>)>>>);
+struct Memo(RefCell<Vec<Option<Answer>>>);
+
+/// A key, and the number of its row.
+type Answer = (Arc<str>, Option<usize>);
 
 /// Places of a [`Memo`]; a power of two.
 const REMEMBERED: usize = 1024;
