@@ -14,18 +14,29 @@ pub fn table(compiled: &[Compiled]) -> String {
     for one in compiled {
         rows.entry(&one.rule).or_default().push(one);
     }
-    let mut text = line("rule", targets.iter().map(|t| t.name().to_uppercase()));
+    let mut text = line("rule", targets.iter().map(|t| name(*t).replace('|', "\\|")));
     text.push_str(&line("---", targets.iter().map(|_| "---".to_owned())));
     for (rule, row) in &rows {
         let cell = |target: &Target| row.iter().find(|one| one.target == *target).map_or_else(String::new, |o| word(o));
         text.push_str(&line(&format!("`{rule}`"), targets.iter().map(cell)));
     }
+    let mut refusals = String::new();
     for (rule, row) in &rows {
         for one in row {
-            refusal(&mut text, rule, one);
+            refusal(&mut refusals, rule, one);
         }
     }
+    if !refusals.is_empty() {
+        let _ = write!(text, "\n<details><summary>What each refusal says</summary>\n{refusals}\n</details>\n");
+    }
     text
+}
+
+fn name(target: Target) -> String {
+    match target {
+        Target::Esql => "ES|QL".to_owned(),
+        _ => target.name().to_uppercase(),
+    }
 }
 
 fn line(first: &str, cells: impl Iterator<Item = String>) -> String {
@@ -45,8 +56,7 @@ fn word(one: &Compiled) -> String {
 /// Reasons that several places share are said once.
 fn refusal(text: &mut String, rule: &str, one: &Compiled) {
     let Outcome::Refused(refusals) = &one.outcome else { return };
-    let target = one.target.name();
-    let prefix = format!("{target}: ");
+    let prefix = format!("{}: ", one.target.name());
     let mut said: Vec<&str> = Vec::new();
     for found in refusals {
         let message = found.message.strip_prefix(&prefix).unwrap_or(&found.message);
@@ -54,7 +64,7 @@ fn refusal(text: &mut String, rule: &str, one: &Compiled) {
             said.push(message);
         }
     }
-    let _ = write!(text, "\n`{rule}` is refused for {}:\n", target.to_uppercase());
+    let _ = write!(text, "\n`{rule}` is refused for {}:\n", name(one.target));
     for message in said {
         let _ = writeln!(text, "- {message}");
     }
