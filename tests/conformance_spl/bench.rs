@@ -115,7 +115,10 @@ impl Bench {
         for (column, text) in &mapped.select {
             object.insert(column.clone(), text.clone().into());
         }
-        object.insert(mapped.time.column.clone(), (event.time as f64 / 1000.0).into());
+        // Splunk gives every event a `_time`; a mapping may have the event's own time elsewhere.
+        let time: Json = (event.time as f64 / 1000.0).into();
+        object.insert("_time".to_owned(), time.clone());
+        object.insert(mapped.time.column.clone(), time);
         let (_, source) = self.pack.schema.source_at(event.source).expect("a source");
         for ((field, _), value) in source.fields.iter().zip(event.values.iter()) {
             if let Some(mapped) = mapped.fields.get(field)
