@@ -4,6 +4,7 @@
 //! refusal at once. This room must never know a file of rules, a fixture or a terminal. A backend never changes what a stage means:
 //! what it cannot say it refuses.
 
+mod cases;
 pub mod eql;
 mod esql;
 mod header;

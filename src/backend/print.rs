@@ -116,7 +116,10 @@ impl<'a> Printer<'a> {
     pub fn condition(&self, expr: &Expr) -> Printed {
         match &expr.kind {
             ExprKind::Leaf(column) => self.dialect.truth(&column.0),
-            ExprKind::Not(inner) => self.not(inner),
+            ExprKind::Not(inner) => match self.dialect.special(self, expr) {
+                Some(special) => special,
+                None => self.not(inner),
+            },
             ExprKind::And(parts) => self.junction("and", parts),
             ExprKind::Or(parts) => self.junction("or", parts),
             ExprKind::Exists(inner) => self.dialect.exists(self.value(inner), inner.ty),

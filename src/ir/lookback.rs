@@ -108,7 +108,8 @@ fn consumed(rule: &Rule, id: SignalId, events: &mut BTreeSet<EventId>) {
     };
     for (of, _) in inputs(&signal.analytic) {
         match of {
-            _ if absent(&of) => {}
+            // What is absent are a signal's hits: the events that make them count as any others.
+            StreamRef::Event(_) if absent(&of) => {}
             StreamRef::Event(event) => {
                 events.insert(event);
             }

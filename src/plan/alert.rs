@@ -112,7 +112,9 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
     let mut flat = Vec::new();
     flatten(&hits, &mut flat);
     if flat.len() < 2 {
-        let only = flat.into_iter().next().unwrap_or(hits);
+        let mut only = flat.into_iter().next().unwrap_or(hits);
+        // Without a key a row is in no group, so it is no hit.
+        only.keys.iter_mut().for_each(|k| k.nullable = false);
         if only.delay > 0 {
             b.keep_own_time();
             let time = make::add(b.now(), make::duration(only.delay));
@@ -291,6 +293,9 @@ fn severity(b: &mut Builder, confidence: Option<&Column>) {
 impl Builder<'_> {
     /// Keeps the time of the last event, before a hit gets another one, where the alert reads it.
     pub fn keep_own_time(&mut self) {
+        if self.own_time.is_some() {
+            return;
+        }
         // Hits of one time stand in the order of their last events, which thinning asks for.
         let mut read = self.rule.alert.once_per.is_some();
         for expr in expressions(self.rule) {
@@ -302,6 +307,11 @@ impl Builder<'_> {
             self.push("", Stage::Compute(vec![(column.clone(), time)]));
             self.own_time = Some(column);
         }
+    }
+
+    /// Whether the column is one of the hit's keys, which no hit is without.
+    pub fn is_hit_key(&self, column: &Column) -> bool {
+        self.hit.iter().flat_map(|h| &h.keys).any(|k| k.column == *column && !k.nullable)
     }
 
     /// A measure of the hit: missing on a hit that its signal did not make.
@@ -344,7 +354,7 @@ impl Builder<'_> {
     /// The columns that later stages may still read of a group's last row.
     pub fn live_columns(&self) -> Vec<Column> {
         let mut live: Vec<Column> = self.fields.values().chain(self.lets.values()).cloned().collect();
-        live.extend(self.own_time.iter().cloned());
+        live.extend(self.own_time.iter().chain(&self.rank).cloned());
         live.extend(self.place.iter().chain(&self.row_source).cloned());
         let mut add = |expr: &Expr| {
             let mut open = vec![expr];

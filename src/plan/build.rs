@@ -41,6 +41,10 @@ pub(super) struct Builder<'r> {
     pub time: Column,
     /// The time of a hit's last event, where the hit has another one.
     pub own_time: Option<Column>,
+    /// Where a row that comes late stands among those of its time: 0 for an event.
+    pub rank: Option<Column>,
+    /// Signals whose hits are rows of their own, later than their last events.
+    pub late: BTreeSet<SignalId>,
     /// Which source a row is of; none where there is one source only.
     pub row_source: Option<Column>,
     pub place: Option<Column>,
@@ -129,7 +133,7 @@ pub(super) fn build(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
 impl<'r> Builder<'r> {
     fn new(rule: &'r Rule) -> Self {
         let mut names = BTreeSet::new();
-        names.extend(["event_time", "it", "via", "role"].map(str::to_owned));
+        names.extend(["event_time", "it", "via", "role", "s", "same"].map(str::to_owned));
         names.extend(super::RESERVED.map(str::to_owned));
         Self {
             rule,
@@ -152,6 +156,8 @@ impl<'r> Builder<'r> {
             ranges: Vec::new(),
             time: Column(Arc::from("event_time")),
             own_time: None,
+            rank: None,
+            late: BTreeSet::new(),
             row_source: None,
             place: None,
             names,

@@ -33,6 +33,10 @@ pub fn of_stage(stage: &Stage, used: &mut BTreeSet<Column>) {
                 item.values.iter().for_each(|(_, e)| of_expr(e, used));
             }
         }
+        Stage::FirstOf { keys, keyless } => {
+            used.extend(keys.iter().cloned());
+            keyless.iter().for_each(|e| of_expr(e, used));
+        }
         Stage::Back { keys, column, .. } => used.extend(keys.iter().chain([column]).cloned()),
         Stage::LastOfInstant { keys, among, number, .. } => {
             used.extend(keys.iter().chain([among, number]).cloned());
@@ -59,6 +63,32 @@ pub fn of_stage(stage: &Stage, used: &mut BTreeSet<Column>) {
     }
 }
 
+/// The columns that a stage makes.
+pub fn made_by(stage: &Stage, made: &mut Vec<Column>) {
+    match stage {
+        Stage::Lookup { found, columns, .. } => {
+            made.extend(found.iter().chain(columns.iter().map(|(_, c)| c)).cloned());
+        }
+        Stage::Compute(columns) => made.extend(columns.iter().map(|(c, _)| c.clone())),
+        Stage::Split { role, .. } => made.push(role.clone()),
+        Stage::Carry { items, .. } => made.extend(items.iter().flat_map(|i| &i.values).map(|(c, _)| c.clone())),
+        Stage::Number(out)
+        | Stage::Back { out, .. }
+        | Stage::LastOfInstant { out, .. }
+        | Stage::Expand { out, .. }
+        | Stage::Windows { out, .. } => made.push(out.clone()),
+        Stage::Running { totals, .. } => made.extend(totals.iter().map(|t| t.out.clone())),
+        Stage::Root { out, .. } | Stage::Rank { out, .. } => made.push(out.clone()),
+        Stage::Over { measures, lists, .. } => {
+            made.extend(measures.iter().map(|(c, _)| c).chain(lists.iter().map(|(c, _)| c)).cloned());
+        }
+        Stage::Group { measures, .. } => {
+            made.extend(measures.iter().map(|(c, _)| c.clone()));
+        }
+        Stage::Filter(_) | Stage::Sort(_) | Stage::FirstOf { .. } | Stage::Report => {}
+    }
+}
+
 fn of_measure(measured: &Measured, used: &mut BTreeSet<Column>) {
     for expr in measured.argument.iter().chain(&measured.filter) {
         of_expr(expr, used);
@@ -78,7 +108,7 @@ pub fn of_output(output: &Output, used: &mut BTreeSet<Column>) {
 
 fn of_text(text: &[TextPiece], used: &mut BTreeSet<Column>) {
     for piece in text {
-        if let TextPiece::Column(column, _) = piece {
+        if let TextPiece::Column { column, .. } = piece {
             used.insert(column.clone());
         }
     }

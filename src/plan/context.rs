@@ -7,9 +7,10 @@ use super::build::{Builder, Keyed};
 use super::{Carried, Column, Direction, Expr, Measured, Stage, analytic, make};
 use crate::ir::{self, CompareOp, ContextForm, ContextId, EventId, ExprKind, MeasureFunction, StreamRef};
 use crate::pack::schema::FieldId;
-use crate::source::Span;
 use crate::value::Type;
 use std::collections::BTreeMap;
+
+mod measure;
 
 /// What is known of a context.
 #[derive(Debug, Clone)]
@@ -25,8 +26,11 @@ pub(super) struct Known {
 /// The nearest event of a stream in a group, strictly before or strictly after a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Neighbour {
-    pub event: EventId,
+    pub stream: StreamRef,
+    /// Its own keys.
     pub keys: Vec<Column>,
+    /// The keys of the rows that ask.
+    pub asking: Vec<Column>,
     pub after: bool,
     pub at: Column,
 }
@@ -36,6 +40,8 @@ struct Want {
     context: Option<ContextId>,
     event: EventId,
     keys: Vec<Keyed>,
+    /// Keys that what is read and what asks have in different columns: the column for both, and each one's value.
+    mixed: Vec<(Column, Expr, Expr)>,
     after: bool,
     /// Rows that are read.
     member: Expr,
@@ -51,22 +57,27 @@ pub(super) fn read(b: &mut Builder) {
     for id in crate::ir::lookback::used_contexts(b.rule) {
         want_context(b, id, &mut wants);
     }
-    for (event, keys, after, span) in analytic::neighbours(b.rule) {
-        want_neighbour(b, event, &keys, after, span, &mut wants);
+    for near in analytic::neighbours(b.rule) {
+        // The hits of a signal are not known yet: their analytic looks for them.
+        if let StreamRef::Event(event) = near.stream {
+            want_neighbour(b, event, &near, &mut wants);
+        }
     }
     if wants.is_empty() {
         return;
     }
     let role = Column(std::sync::Arc::from("role"));
     split(b, &role, &wants);
+    for (column, own, other) in wants.iter().flat_map(|w| w.mixed.clone()) {
+        b.push("", Stage::Compute(vec![(column, make::choose(role_is(&role, 1), own, other))]));
+    }
     carry_all(b, &role, &wants);
     for want in &wants {
         if let Some(id) = want.context {
             know(b, id, want, &role);
         }
     }
-    let is_event = make::equal(make::sure(&role, Type::INTEGER), make::integer(0));
-    b.push("only events go on", Stage::Filter(is_event));
+    b.push("only events go on", Stage::Filter(role_is(&role, 0)));
 }
 
 fn want_context(b: &mut Builder, id: ContextId, wants: &mut Vec<Want>) {
@@ -90,7 +101,11 @@ fn want_context(b: &mut Builder, id: ContextId, wants: &mut Vec<Want>) {
         }
         ContextForm::None { .. } | ContextForm::Some | ContextForm::Count | ContextForm::Measure { .. } => {}
     }
-    let at = b.column(&format!("{}_at", context.name));
+    let columns = |w: &Want| w.keys.iter().map(|k| k.column.clone()).collect::<Vec<_>>();
+    let own: Vec<Column> = keys.iter().map(|k| k.column.clone()).collect();
+    // Contexts that read the same rows share the time of the newest one.
+    let known = wants.iter().find(|w| !w.after && w.member == member && columns(w) == own).map(|w| w.at.clone());
+    let at = known.unwrap_or_else(|| b.column(&format!("{}_at", context.name)));
     let mut shown = None;
     if matches!(context.form, ContextForm::None { known: Some(_) }) {
         shown = Some(match context.filter {
@@ -101,28 +116,33 @@ fn want_context(b: &mut Builder, id: ContextId, wants: &mut Vec<Want>) {
             }
         });
     }
-    wants.push(Want { context: Some(id), event: context.of, keys, after: false, member, at, values, shown });
+    let (event, mixed) = (context.of, Vec::new());
+    wants.push(Want { context: Some(id), event, keys, mixed, after: false, member, at, values, shown });
 }
 
-fn want_neighbour(b: &mut Builder, stream: StreamRef, keys: &ir::Keys, after: bool, span: Span, wants: &mut Vec<Want>) {
-    let StreamRef::Event(event) = stream else {
-        b.refuse(
-            span,
-            format!("an absence of hits (`{}`) has no lowering yet", b.rule.stream_name(stream)),
-            "name an event instead of a signal",
-        );
-        return;
-    };
-    let keys = b.keys(keys);
-    let columns: Vec<Column> = keys.iter().map(|k| k.column.clone()).collect();
-    if b.neighbours.iter().any(|n| n.event == event && n.after == after && n.keys == columns) {
+fn want_neighbour(b: &mut Builder, event: EventId, near: &analytic::Near, wants: &mut Vec<Want>) {
+    let (stream, after) = (near.stream, near.after);
+    let (own, asking) = (b.keys(&near.keys), b.keys(&near.asking));
+    if b.neighbour(stream, &own, &asking, after).is_some() {
         return;
     }
-    let member = b.consumed(stream, None, &keys);
+    let member = b.consumed(stream, None, &own);
     let name = b.rule.stream_name(stream).to_owned();
     let at = b.column(&format!("{name}_{}", if after { "next_at" } else { "before_at" }));
-    b.neighbours.push(Neighbour { event, keys: columns, after, at: at.clone() });
-    wants.push(Want { context: None, event, keys, after, member, at, values: Vec::new(), shown: None });
+    let columns = |keys: &[Keyed]| keys.iter().map(|k| k.column.clone()).collect::<Vec<_>>();
+    let (own_columns, asking_columns) = (columns(&own), columns(&asking));
+    let mut mixed = Vec::new();
+    let mut keys = own;
+    // What is read goes by its own keys, what asks by its own: one column for both.
+    for (key, ask) in keys.iter_mut().zip(asking).filter(|(key, ask)| key.column != ask.column) {
+        let column = b.column(&format!("{name}_{}", key.name));
+        let (value, other) = (make::maybe(&key.column, key.ty), make::maybe(&ask.column, ask.ty));
+        mixed.push((column.clone(), value, other));
+        key.column = column;
+        key.nullable = true;
+    }
+    b.neighbours.push(Neighbour { stream, keys: own_columns, asking: asking_columns, after, at: at.clone() });
+    wants.push(Want { context: None, event, keys, mixed, after, member, at, values: Vec::new(), shown: None });
 }
 
 fn split(b: &mut Builder, role: &Column, wants: &[Want]) {
@@ -148,28 +168,27 @@ fn carry_all(b: &mut Builder, role: &Column, wants: &[Want]) {
             continue;
         }
         done.push((keys.clone(), want.after));
-        let time = if want.after { Direction::Descending } else { Direction::Ascending };
-        let mut by: Vec<(Column, Direction)> = keys.iter().map(|k| (k.clone(), Direction::Ascending)).collect();
-        by.push((b.time.clone(), time));
-        by.push((role.clone(), Direction::Ascending));
-        // Which of two rows of one time is the newest is the order's to say.
-        by.extend(b.order().into_iter().skip(1));
+        let by = order(b, &keys, role, want.after);
         let same: Vec<&Want> = wants
             .iter()
             .filter(|w| w.after == want.after && w.keys.iter().map(|k| &k.column).eq(keys.iter()))
             .collect();
         let names: Vec<String> = same.iter().map(|w| name_of(b, w)).collect();
         b.push(format!("carried: {}", names.join(", ")), Stage::Sort(by));
-        let is_read = make::equal(make::sure(role, Type::INTEGER), make::integer(1));
-        let mut items = Vec::new();
+        let is_read = role_is(role, 1);
+        let mut items: Vec<Carried> = Vec::new();
+        let mut carry = |when: Expr, values: Vec<(Column, Expr)>| match items.iter_mut().find(|i| i.when == when) {
+            Some(item) => {
+                let fresh: Vec<_> = values.into_iter().filter(|v| !item.values.contains(v)).collect();
+                item.values.extend(fresh);
+            }
+            None => items.push(Carried { when, values }),
+        };
         for w in same {
-            items.push(Carried {
-                when: make::and([is_read.clone(), w.member.clone()]),
-                values: std::iter::once((w.at.clone(), b.now())).chain(w.values.iter().cloned()).collect(),
-            });
+            let values = std::iter::once((w.at.clone(), b.now())).chain(w.values.iter().cloned()).collect();
+            carry(make::and([is_read.clone(), w.member.clone()]), values);
             if let Some((any, at)) = w.shown.as_ref().filter(|(_, at)| *at != w.at) {
-                let when = make::and([is_read.clone(), any.clone()]);
-                items.push(Carried { when, values: vec![(at.clone(), b.now())] });
+                carry(make::and([is_read.clone(), any.clone()]), vec![(at.clone(), b.now())]);
             }
         }
         b.push("", Stage::Carry { keys, inclusive: true, items });
@@ -195,19 +214,18 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
         want.keys.iter().filter(|k| k.nullable).map(|k| make::exists(make::maybe(&k.column, k.ty))).collect::<Vec<_>>(),
     );
     let recent = make::within(b.now(), at.clone(), context.within);
-    let comment = format!("context {}", context.name);
     let mut fields = BTreeMap::new();
     let (value, known) = match &context.form {
         ContextForm::LastValue(_) => {
             let carried = want.values.first().map(|(c, e)| make::maybe(c, e.ty));
             let carried = carried.unwrap_or_else(|| make::missing(context.ty));
             let value = make::choose(recent, carried, make::missing(context.ty));
-            let column = b.compute(&comment, &context.name, value);
+            let column = b.compute("", &context.name, value);
             let value = make::maybe(&column, context.ty);
             (value.clone(), make::exists(value))
         }
         ContextForm::LastEvent => {
-            let column = b.compute(&comment, &context.name, recent);
+            let column = b.compute("", &context.name, recent);
             for (field, (carried, expr)) in
                 crate::ir::lookback::context_fields(b.rule, id).into_iter().zip(&want.values)
             {
@@ -218,37 +236,40 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
             (make::flag(&column), make::flag(&column))
         }
         ContextForm::Some => {
-            let column = b.compute(&comment, &context.name, recent);
+            let column = b.compute("", &context.name, recent);
             (make::flag(&column), keyed)
         }
         ContextForm::None { known } => {
-            let shown = want.shown.as_ref().map_or(at, |(_, column)| make::maybe(column, Type::TIMESTAMP));
-            let seen = known.map(|k| make::within(b.now(), shown, k));
+            let shown = want.shown.as_ref().map(|(_, column)| make::maybe(column, Type::TIMESTAMP));
+            let seen = known.zip(shown.clone()).map(|(k, shown)| make::within(b.now(), shown, k));
             let known = make::and(std::iter::once(keyed).chain(seen));
-            let column = b.compute(&comment, &context.name, make::and([known.clone(), make::not(recent)]));
+            // One time answers both: it is there, and older than `within`.
+            let none = match shown == Some(at.clone()) {
+                true => make::compare(CompareOp::Greater, make::elapsed(b.now(), at), make::duration(context.within)),
+                false => make::not(recent),
+            };
+            let column = b.compute("", &context.name, make::and([known.clone(), none]));
             (make::flag(&column), known)
         }
         ContextForm::Count => {
-            let value = over(b, context, want, role, MeasureFunction::Count, None);
+            let count = Measured { function: MeasureFunction::Count, argument: None, filter: None, ty: context.ty };
+            let value = over(b, context, want, role, vec![count]).pop().unwrap_or_else(|| make::integer(0));
             (make::choose(keyed.clone(), value, make::missing(context.ty)), keyed)
         }
         ContextForm::Measure { measure, include_self } => {
-            if *include_self {
-                b.refuse(
-                    context.span,
-                    "a measure that includes the asking event has no lowering yet",
-                    "leave `include: self` out and compare with one less",
-                );
-            }
-            if measure.filter.is_some() {
-                b.refuse(
-                    context.span,
-                    "a measure's own `where` in a context has no lowering yet",
-                    "use the context's `where`",
-                );
-            }
-            let argument = measure.argument.as_ref().map(|a| b.lower(a));
-            let value = over(b, context, want, role, measure.function, argument);
+            let asked = measure::Asked {
+                function: measure.function,
+                argument: measure.argument.as_ref().map(|a| b.lower(a)),
+                filter: measure.filter.as_ref().map(|f| b.lower(f)),
+            };
+            let value = match include_self {
+                true => measure::with_self(b, context, want, role, &asked),
+                false => {
+                    let measure::Asked { function, argument, filter } = asked;
+                    let measured = Measured { function, argument, filter, ty: context.ty };
+                    over(b, context, want, role, vec![measured]).pop().unwrap_or_else(|| make::missing(context.ty))
+                }
+            };
             let value = make::choose(keyed, value, make::missing(context.ty));
             (value.clone(), make::exists(value))
         }
@@ -256,35 +277,46 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
     b.contexts.insert(id, Known { value, there: known, fields });
 }
 
-fn over(
-    b: &mut Builder,
-    context: &ir::Context,
-    want: &Want,
-    role: &Column,
-    function: MeasureFunction,
-    argument: Option<Expr>,
-) -> Expr {
-    let role_is = |n| make::equal(make::sure(role, Type::INTEGER), make::integer(n));
+/// Measures over what the context reads, each as a value on the asking rows.
+fn over(b: &mut Builder, context: &ir::Context, want: &Want, role: &Column, measures: Vec<Measured>) -> Vec<Expr> {
     let among = b.column(&format!("{}_read", context.name));
     let at = b.column(&format!("{}_asks", context.name));
-    let read = make::and([role_is(1), want.member.clone()]);
-    b.push("", Stage::Compute(vec![(among.clone(), read), (at.clone(), role_is(0))]));
-    let out = b.column(&context.name);
-    let measured = Measured { function, argument, filter: None, ty: context.ty };
+    let columns: Vec<(Column, Measured)> = measures.into_iter().map(|m| (b.column(&context.name), m)).collect();
+    let keys: Vec<Column> = want.keys.iter().map(|k| k.column.clone()).collect();
+    let by = order(b, &keys, role, false);
+    b.push(format!("context {}", context.name), Stage::Sort(by));
+    let read = make::and([role_is(role, 1), want.member.clone()]);
+    b.push("", Stage::Compute(vec![(among.clone(), read), (at.clone(), role_is(role, 0))]));
+    let values = columns.iter().map(|(out, measured)| make::maybe(out, measured.ty)).collect();
     b.push(
-        format!("context {}", context.name),
+        "",
         Stage::Over {
-            keys: want.keys.iter().map(|k| k.column.clone()).collect(),
+            keys,
             within: context.within,
             closed: false,
             among,
             at,
             since: None,
-            measures: vec![(out.clone(), measured)],
+            measures: columns,
             lists: Vec::new(),
         },
     );
-    make::maybe(&out, context.ty)
+    values
+}
+
+/// By group, then time, then what is read after what asks, then the rows' own order.
+fn order(b: &mut Builder, keys: &[Column], role: &Column, after: bool) -> Vec<(Column, Direction)> {
+    let time = if after { Direction::Descending } else { Direction::Ascending };
+    let mut by: Vec<(Column, Direction)> = keys.iter().map(|k| (k.clone(), Direction::Ascending)).collect();
+    by.push((b.time.clone(), time));
+    by.push((role.clone(), Direction::Ascending));
+    // Which of two rows of one time is the newest is the order's to say.
+    by.extend(b.order().into_iter().skip(1));
+    by
+}
+
+fn role_is(role: &Column, number: i64) -> Expr {
+    make::equal(make::sure(role, Type::INTEGER), make::integer(number))
 }
 
 impl Builder<'_> {
@@ -310,14 +342,13 @@ impl Builder<'_> {
         }
     }
 
-    /// When the nearest event was, strictly before (or after) the row.
-    pub fn neighbour(&self, stream: StreamRef, keys: &[Keyed], after: bool) -> Option<Expr> {
-        let StreamRef::Event(event) = stream else { return None };
-        let columns = keys.iter().map(|k| &k.column);
+    /// When the nearest event or hit was, strictly before (or after) the row.
+    pub fn neighbour(&self, stream: StreamRef, keys: &[Keyed], asking: &[Keyed], after: bool) -> Option<Expr> {
+        let same = |columns: &[Column], keys: &[Keyed]| columns.iter().eq(keys.iter().map(|k| &k.column));
         let found = self
             .neighbours
             .iter()
-            .find(|n| n.event == event && n.after == after && n.keys.iter().eq(columns.clone()))?;
+            .find(|n| n.stream == stream && n.after == after && same(&n.keys, keys) && same(&n.asking, asking))?;
         Some(make::maybe(&found.at, Type::TIMESTAMP))
     }
 }

@@ -25,6 +25,11 @@ impl Builder<'_> {
                 parts.reverse();
                 return make::or(parts);
             }
+            ExprKind::Not(_) => {
+                if let Some(inner) = parts.pop() {
+                    return make::not(inner);
+                }
+            }
             _ => {}
         }
         let mut top = true;
@@ -112,7 +117,7 @@ impl Builder<'_> {
                 }
                 _ => {
                     let value = self.lower(&definition.expr);
-                    self.compute(&format!("let {}", definition.name), &definition.name, value)
+                    self.compute("", &definition.name, value)
                 }
             };
             self.lets.insert(id, column.clone());
@@ -123,7 +128,9 @@ impl Builder<'_> {
 
     fn lookup_stage(&mut self, lookup: LookupId, keys: &[ir::Expr]) -> usize {
         let keys: Vec<Expr> = keys.iter().map(|k| self.lower(k)).collect();
-        if let Some((_, _, stage)) = self.lookups.iter().find(|(l, k, _)| *l == lookup && *k == keys) {
+        // A column is the same whether or not one of its readers knows that it is there.
+        let same = |known: &[Expr]| known.iter().map(|k| &k.kind).eq(keys.iter().map(|k| &k.kind));
+        if let Some((_, _, stage)) = self.lookups.iter().find(|(l, k, _)| *l == lookup && same(k)) {
             return *stage;
         }
         let stage = self.stages.len();

@@ -121,6 +121,14 @@ pub fn exists(inner: Expr) -> Expr {
     if inner.nullable { make(ExprKind::Exists(Box::new(inner)), Type::BOOLEAN, false) } else { boolean(true) }
 }
 
+/// The condition as a value that is never missing.
+pub fn truth(condition: Expr) -> Expr {
+    match condition.nullable {
+        true => make(ExprKind::And(vec![condition]), Type::BOOLEAN, false),
+        false => condition,
+    }
+}
+
 /// `later - earlier <= within`, false where one is missing.
 pub fn within(later: Expr, earlier: Expr, within: i64) -> Expr {
     compare(CompareOp::LessEqual, elapsed(later, earlier), duration(within))
@@ -214,4 +222,14 @@ pub fn choose(condition: Expr, then: Expr, otherwise: Expr) -> Expr {
 /// A missing value of a type.
 pub fn missing(ty: Type) -> Expr {
     value(Value::Missing, ty)
+}
+
+/// `if(c, x, missing)` where the condition is `c or rest`: c, x, rest.
+pub fn part_of<'e>(when: &'e Expr, value: &'e Expr) -> Option<(&'e Expr, &'e Expr, Expr)> {
+    let (ExprKind::Or(all), ExprKind::If { condition, then, otherwise }) = (&when.kind, &value.kind) else {
+        return None;
+    };
+    let missing = matches!(&otherwise.kind, ExprKind::Const(v) if v.is_missing());
+    let rest: Vec<Expr> = all.iter().filter(|part| *part != &**condition).cloned().collect();
+    (missing && rest.len() < all.len()).then(|| (&**condition, &**then, or(rest)))
 }

@@ -21,6 +21,7 @@ pub mod make;
 mod output;
 mod read;
 mod thin;
+mod tidy;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir;
@@ -146,6 +147,13 @@ pub enum Stage {
         k: u32,
         /// The result.
         out: Column,
+    },
+    /// Keeps the first row of each group, and every row with a missing key. The rows are sorted by the group first.
+    FirstOf {
+        /// The group.
+        keys: Vec<Column>,
+        /// A row without a key is kept: one of its keys is missing.
+        keyless: Option<Expr>,
     },
     /// `out` is true on the last row of each (keys, time) among those where `among` holds; `number` is the order. The rows are sorted
     /// by keys, then `among`, then time.
@@ -311,7 +319,14 @@ pub enum TextPiece {
     /// As it is.
     Text(String),
     /// A column's value, `-` where missing.
-    Column(Column, Type),
+    Column {
+        /// Which.
+        column: Column,
+        /// Of its value.
+        ty: Type,
+        /// Whether it can be missing.
+        nullable: bool,
+    },
 }
 
 /// Why a plan's result is not exactly the rule's.

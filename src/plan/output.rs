@@ -41,9 +41,10 @@ pub(super) fn text_of(b: &mut Builder, template: &Template) -> Vec<TextPiece> {
             TemplatePiece::Text(text) => pieces.push(TextPiece::Text(text.clone())),
             TemplatePiece::Value(expr) => {
                 let value = b.lower(expr);
-                let ty = value.ty;
+                let (ty, nullable) = (value.ty, value.nullable);
                 let column = b.compute("", "shown", value);
-                pieces.push(TextPiece::Column(column, ty));
+                let nullable = nullable && !b.is_hit_key(&column);
+                pieces.push(TextPiece::Column { column, ty, nullable });
             }
         }
     }

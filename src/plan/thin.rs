@@ -31,6 +31,7 @@ pub(super) fn thin(b: &mut Builder, hits: &Hits) {
         // What comes at a deadline comes after all events of that time.
         let waits = make::compare(CompareOp::Less, make::sure(&own, Type::TIMESTAMP), b.now());
         let late = b.compute("", "after_events", waits);
+        order.retain(|(c, _)| *c != own);
         order.splice(1..1, [(late, Direction::Ascending), (own, Direction::Ascending)]);
     }
     by.extend(order);
@@ -38,13 +39,11 @@ pub(super) fn thin(b: &mut Builder, hits: &Hits) {
         by.push((Column(Arc::from("via")), Direction::Ascending));
     }
     b.push("", Stage::Sort(by));
-    let before = b.column("earlier_hit");
-    b.push("", Stage::Back { keys, column: b.time.clone(), k: 1, out: before.clone() });
-    let first = make::not(make::exists(make::maybe(&before, Type::TIMESTAMP)));
     let keyless = keyed
         .iter()
-        .filter(|k| k.nullable)
+        .filter(|k| k.nullable && !b.is_hit_key(&k.column))
         .map(|k| make::not(make::exists(make::maybe(&k.column, k.ty))))
         .collect::<Vec<_>>();
-    b.push("", Stage::Filter(make::or(std::iter::once(first).chain(keyless))));
+    let keyless = (!keyless.is_empty()).then(|| make::or(keyless));
+    b.push("", Stage::FirstOf { keys, keyless });
 }

@@ -122,32 +122,15 @@ fn grouped(rest: &[Note], at: usize) -> Option<Step<'_>> {
     })
 }
 
-/// Sort, one row back, and only rows that have none before them.
+/// Sort, and the first row of each key.
 fn thinned(rest: &[Note], at: usize) -> Option<Step<'_>> {
-    let [
-        sort,
-        Note { stage: Stage::Back { keys, k: 1, out, .. }, .. },
-        Note { stage: Stage::Filter(condition), .. },
-        ..,
-    ] = rest
-    else {
-        return None;
-    };
+    let [sort, Note { stage: Stage::FirstOf { keys, keyless }, .. }, ..] = rest else { return None };
     let Stage::Sort(by) = &sort.stage else { return None };
-    let parts: Vec<&Expr> = match &condition.kind {
-        ExprKind::Or(parts) => parts.iter().collect(),
-        _ => vec![condition],
+    let keyless: Vec<&Expr> = match keyless {
+        Some(Expr { kind: ExprKind::Or(parts), .. }) => parts.iter().collect(),
+        other => other.iter().collect(),
     };
-    let (first, keyless): (Vec<&Expr>, Vec<&Expr>) = parts.into_iter().partition(|p| is_first(p, out));
-    (!first.is_empty())
-        .then(|| Step::First(First { keys: keys.clone(), order: beyond(by, keys), keyless, next: at + 3 }))
-}
-
-/// `not exists(earlier)`.
-fn is_first(expr: &Expr, earlier: &Column) -> bool {
-    let ExprKind::Not(inner) = &expr.kind else { return false };
-    let ExprKind::Exists(value) = &inner.kind else { return false };
-    matches!(&value.kind, ExprKind::Leaf(column) if column == earlier)
+    Some(Step::First(First { keys: keys.clone(), order: beyond(by, keys), keyless, next: at + 2 }))
 }
 
 /// Only merged rows are left, and what is carried to the last of an instant is a time, which is compared with that instant.

@@ -61,7 +61,7 @@ fn words(w: &mut Writer<'_>, pieces: &[TextPiece], exact: bool) -> String {
     for piece in pieces {
         parts.push(match piece {
             TextPiece::Text(text) => quote(text),
-            TextPiece::Column(column, ty) => shown(w, column, *ty, exact),
+            TextPiece::Column { column, ty, .. } => shown(w, column, *ty, exact),
         });
     }
     match parts.as_slice() {

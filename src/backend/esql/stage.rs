@@ -53,6 +53,7 @@ fn plain(w: &mut Writer<'_>, note: &Note, next: usize) {
         | Stage::Number(_)
         | Stage::Carry { .. }
         | Stage::Back { .. }
+        | Stage::FirstOf { .. }
         | Stage::LastOfInstant { .. }
         | Stage::Over { .. }
         | Stage::Running { .. }

@@ -14,6 +14,8 @@ use crate::value::{Scalar, Type, Value};
 pub struct Kql<'a> {
     /// The tables.
     pub data: &'a TargetData,
+    /// Stands before every column: `s.` for those of the row before, inside a `scan`.
+    pub prefix: &'static str,
 }
 
 impl Dialect for Kql<'_> {
@@ -22,7 +24,7 @@ impl Dialect for Kql<'_> {
     }
 
     fn column(&self, column: &str) -> String {
-        name(column, &self.data.reserved)
+        format!("{}{}", self.prefix, name(column, &self.data.reserved))
     }
 
     fn literal(&self, value: &Value, ty: Type) -> Option<String> {
@@ -62,6 +64,14 @@ impl Dialect for Kql<'_> {
 
     fn special(&self, p: &Printer<'_>, expr: &Expr) -> Option<Printed> {
         match &expr.kind {
+            ExprKind::Not(inner) => match &inner.kind {
+                ExprKind::Exists(value) => {
+                    let function = if is_text(value.ty) { "isempty" } else { "isnull" };
+                    Some(Printed::atom(format!("{function}({})", p.value(value).text)))
+                }
+                _ => None,
+            },
+            ExprKind::If { otherwise, .. } if matches!(otherwise.kind, ExprKind::If { .. }) => Some(case(p, expr)),
             ExprKind::Compare { op, left, right, .. } => compare(p, *op, left, right, expr),
             ExprKind::Arithmetic { op, left, right } => arithmetic(p, *op, left, right, expr),
             ExprKind::Between { item, low, high } => {
@@ -119,6 +129,18 @@ pub fn type_name(ty: Type) -> &'static str {
     }
 }
 
+/// Choices inside the last branch of each other, flat.
+fn case(p: &Printer<'_>, expr: &Expr) -> Printed {
+    let mut parts = Vec::new();
+    let mut rest = expr;
+    while let ExprKind::If { condition, then, otherwise } = &rest.kind {
+        parts.extend([p.condition(condition).text, p.value(then).text]);
+        rest = otherwise;
+    }
+    parts.push(p.value(rest).text);
+    Printed::atom(format!("case({})", parts.join(", ")))
+}
+
 fn difference(expr: &Expr) -> Option<(&Expr, &Expr)> {
     match &expr.kind {
         ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left, right }
@@ -173,20 +195,31 @@ fn arithmetic(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr
             }
         }
         // A product of whole numbers that is asked for as a number does not wrap.
-        ArithmeticOp::Multiply if expr.ty == Type::NUMBER && [left, right].into_iter().all(is_whole) => {
+        ArithmeticOp::Multiply if expr.ty == Type::NUMBER && [left, right].into_iter().all(is_whole_value) => {
             Some(Printed { text: format!("todouble({}) * {}", l.text, r.inside(60)), binding: 60 })
         }
-        ArithmeticOp::Modulo => Some(p.refuse(
-            expr.span,
-            "KQL's `%` is never negative, and a rule's has the sign of the dividend",
-            "compare with a difference instead",
-        )),
+        // `%` is never negative here, and a rule's has the sign of the dividend; its page tells of whole numbers only.
+        ArithmeticOp::Modulo if is_whole(left.ty) && is_whole(right.ty) => {
+            let (dividend, divisor) = (l.inside(60), format!("abs({})", r.text));
+            let rest = format!("iff({} < 0, -(-{} % {divisor}), {dividend} % {divisor})", l.inside(40), l.inside(70));
+            match &right.kind {
+                ExprKind::Const(v) if v.as_number().is_some_and(|n| n != 0.0) => Some(Printed::atom(rest)),
+                _ => Some(Printed::atom(format!("iff({} == 0, {}, {rest})", r.inside(30), null(expr.ty)))),
+            }
+        }
+        ArithmeticOp::Modulo => {
+            Some(p.refuse(expr.span, "KQL's `%` of fractions is not documented", "compare with a difference instead"))
+        }
         _ => None,
     }
 }
 
-fn is_whole(expr: &Expr) -> bool {
-    matches!(expr.ty, Type::INTEGER | Type::DURATION) && !matches!(expr.kind, ExprKind::Const(_))
+fn is_whole_value(expr: &Expr) -> bool {
+    is_whole(expr.ty) && !matches!(expr.kind, ExprKind::Const(_))
+}
+
+fn is_whole(ty: Type) -> bool {
+    matches!(ty, Type::Scalar(Scalar::Integer | Scalar::Duration))
 }
 
 fn like(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &[LikePiece]) -> Printed {

@@ -14,11 +14,11 @@ use super::print::Printer;
 use super::{Compiled, Inputs};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Rule;
-use crate::plan::{Column, Plan, Stage};
+use crate::plan::{Column, Plan, Stage, columns};
 use crate::value::Type;
 use dialect::Kql;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A query being written.
 struct Writer<'a> {
@@ -34,6 +34,12 @@ struct Writer<'a> {
     types: BTreeMap<Column, Type>,
     /// Rows are in an order that the functions over rows may rely on.
     ordered: bool,
+    /// The group whose rows `same` tells apart now.
+    same: Option<Vec<Column>>,
+    /// The tables of lookups so far.
+    tables: Vec<lookup::Table>,
+    /// The columns that a stage or the output reads.
+    read_later: BTreeSet<Column>,
     /// Helper columns and steps made so far, for fresh names.
     made: usize,
     faults: Vec<Diagnostic>,
@@ -44,7 +50,7 @@ struct Writer<'a> {
 /// # Errors
 /// Every refusal.
 pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled, Vec<Diagnostic>> {
-    let dialect = Kql { data: inputs.data };
+    let dialect = Kql { data: inputs.data, prefix: "" };
     let printer = Printer::new(&dialect);
     let mut w = Writer {
         rule,
@@ -55,12 +61,19 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
         pipe: Vec::new(),
         types: BTreeMap::new(),
         ordered: false,
+        same: None,
+        tables: Vec::new(),
+        read_later: read_later(plan),
         made: 0,
         faults: Vec::new(),
     };
     read::interval(&mut w);
     read::reads(&mut w);
+    let numbers = numbers(plan);
     for note in &plan.stages {
+        if matches!(&note.stage, Stage::Number(out) if !numbers.contains(out)) {
+            continue;
+        }
         w.note(&note.comment);
         stage::stage(&mut w, &note.stage);
     }
@@ -80,6 +93,25 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     text.push('\n');
     text.insert_str(0, &too_long(&text, inputs));
     Ok(Compiled { text, assumptions: plan.assumptions.clone() })
+}
+
+fn read_later(plan: &Plan) -> BTreeSet<Column> {
+    let mut read = BTreeSet::new();
+    plan.stages.iter().for_each(|note| columns::of_stage(&note.stage, &mut read));
+    columns::of_output(&plan.output, &mut read);
+    read
+}
+
+/// The row numbers that something reads: the last row of an instant is found by its neighbour here.
+fn numbers(plan: &Plan) -> BTreeSet<Column> {
+    let mut read = BTreeSet::new();
+    for note in &plan.stages {
+        match &note.stage {
+            Stage::LastOfInstant { keys, among, .. } => read.extend(keys.iter().chain([among]).cloned()),
+            stage => columns::of_stage(stage, &mut read),
+        }
+    }
+    read
 }
 
 /// A scheduled rule of Sentinel takes so many characters; a longer query is called through a function that is saved once.
@@ -120,6 +152,7 @@ impl Writer<'_> {
         }
         self.pipe = vec![name.clone()];
         self.ordered = false;
+        self.same = None;
         name
     }
 

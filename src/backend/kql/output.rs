@@ -39,7 +39,7 @@ fn words(w: &Writer<'_>, pieces: &[TextPiece]) -> String {
         .iter()
         .map(|piece| match piece {
             TextPiece::Text(text) => quote(text),
-            TextPiece::Column(column, ty) => shown(&w.name(column), *ty),
+            TextPiece::Column { column, ty, nullable } => shown(&w.name(column), *ty, *nullable),
         })
         .collect();
     match parts.len() {
@@ -49,11 +49,12 @@ fn words(w: &Writer<'_>, pieces: &[TextPiece]) -> String {
     }
 }
 
-fn shown(column: &str, ty: Type) -> String {
+/// `coalesce` takes the first text that is not empty.
+fn shown(column: &str, ty: Type, nullable: bool) -> String {
     let text = match ty {
         Type::Scalar(Scalar::Boolean) => format!("tolower(tostring({column}))"),
         _ if is_text(ty) => column.to_owned(),
         _ => format!("tostring({column})"),
     };
-    format!("iff(isempty({text}), \"-\", {text})")
+    if nullable { format!("coalesce({text}, \"-\")") } else { text }
 }

@@ -8,7 +8,7 @@ use crate::backend::print::Printer;
 use crate::backend::target::{MappedField, MappedSource, Mapping, Unit};
 use crate::ir::{CompareOp, ExprKind, Rule};
 use crate::pack::schema::FieldId;
-use crate::plan::{Column, Expr, Plan, Read, make, words};
+use crate::plan::{Column, Expr, Plan, Read, columns, make, words};
 use crate::value::{Scalar, Type};
 use serde_json::json;
 
@@ -53,6 +53,14 @@ pub(super) fn reads(w: &mut Writer<'_>) {
         views.push(one(w, read, mapped, &time));
     }
     let many = views.len() > 1;
+    let last = views.len().saturating_sub(1);
+    for (i, view) in views.iter_mut().enumerate() {
+        let (opening, closing) = if many { ("    (", if i == last { ")" } else { ")," }) } else { ("", "") };
+        if let Some(view) = view.as_object_mut() {
+            view.insert("opening".to_owned(), opening.into());
+            view.insert("closing".to_owned(), closing.into());
+        }
+    }
     w.add("read", &json!({ "reads": views, "many": many }));
 }
 
@@ -65,18 +73,25 @@ fn one(w: &mut Writer<'_>, read: &Read, mapped: &MappedSource, time: &Column) ->
         None => w.printer.dialect.column(&mapped.time.column),
         Some(unit) => epoch(&w.printer.dialect.column(&mapped.time.column), unit),
     };
-    let mut columns = vec![json!({ "name": w.name(time), "value": format!("bin({raw_time}, 1ms)") })];
+    let mut listed = vec![format!("{} = bin({raw_time}, 1ms)", w.name(time))];
     if let Some(column) = &w.plan.row_source {
         let name = w.rule.schema.source_at(read.source).map_or("", |(n, _)| n);
-        columns.push(json!({ "name": w.name(column), "value": quote(name) }));
+        listed.push(format!("{} = {}", w.name(column), quote(name)));
     }
+    let (early, late) = split(w, read, mapped);
+    let mut needed = w.read_later.clone();
+    late.iter().for_each(|k| columns::of_expr(k, &mut needed));
     for (field, column) in &read.fields {
         let ty = w.rule.schema.field_at(*field).map_or(Type::STRING, |(_, f)| f.ty);
         w.know(column, ty);
+        // What only decides whether a row is read is asked of the product's own column.
+        if !needed.contains(column) {
+            continue;
+        }
         let value = value(w, read, *field, ty);
-        columns.push(json!({ "name": w.name(column), "value": value }));
+        let name = w.name(column);
+        listed.push(if value == name { name } else { format!("{name} = {value}") });
     }
-    let (early, late) = split(w, read, mapped);
     let mut wheres: Vec<String> = mapped
         .select
         .iter()
@@ -88,8 +103,8 @@ fn one(w: &mut Writer<'_>, read: &Read, mapped: &MappedSource, time: &Column) ->
         "time": raw_time,
         "lookback": if read.lookback == 0 { String::new() } else { format!(" - {}", span(read.lookback)) },
         "wheres": wheres,
-        "columns": columns,
-        "keep": late,
+        "columns": listed,
+        "keep": late.map(|k| w.printer.condition(&k).text),
     })
 }
 
@@ -156,7 +171,7 @@ fn duration(column: &str, stored: Scalar, unit: Option<Unit>) -> String {
 }
 
 /// Conditions that the product's own columns can answer before anything is computed, and the rest.
-fn split(w: &Writer<'_>, read: &Read, mapped: &MappedSource) -> (Vec<String>, Option<String>) {
+fn split(w: &Writer<'_>, read: &Read, mapped: &MappedSource) -> (Vec<String>, Option<Expr>) {
     let Some(keep) = &read.keep else { return (Vec::new(), None) };
     let parts = match &keep.kind {
         ExprKind::And(parts) => parts.clone(),
@@ -172,7 +187,7 @@ fn split(w: &Writer<'_>, read: &Read, mapped: &MappedSource) -> (Vec<String>, Op
     }
     let late = make::and(late);
     let none = matches!(late.kind, ExprKind::Const(_));
-    (early, (!none).then(|| w.printer.condition(&late).text))
+    (early, (!none).then_some(late))
 }
 
 /// The condition over the product's column, where a text or an integer is kept there as it is.

@@ -1,15 +1,22 @@
 //! One stage of the plan as a stage of the pipe.
 
-use super::dialect::{null, type_name};
+use super::dialect::{Kql, null, type_name};
 use super::measure::{aggregate, refuse_texts};
 use super::text::span;
 use super::{Writer, lookup, made_type};
+use crate::backend::print::Printer;
 use crate::ir::ExprKind;
-use crate::plan::{Carried, Column, Direction, Measured, Stage, Total};
+use crate::plan::{Carried, Column, Direction, Expr, Measured, Stage, Total, make};
 use crate::value::Type;
 use serde_json::{Value, json};
 
 pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
+    if !matches!(
+        stage,
+        Stage::Compute(_) | Stage::Number(_) | Stage::Carry { .. } | Stage::Back { .. } | Stage::LastOfInstant { .. }
+    ) {
+        w.same = None;
+    }
     match stage {
         Stage::Lookup { lookup, keys, found, columns } => lookup::lookup(w, *lookup, keys, found.as_ref(), columns),
         Stage::Compute(columns) => compute(w, columns),
@@ -36,6 +43,13 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         }
         Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
+        Stage::FirstOf { keys, keyless } => {
+            serialized(w);
+            let same: Vec<String> = w.names(keys).iter().map(|k| format!("prev({k}) == {k}")).collect();
+            let keyless = keyless.as_ref().map(|k| format!("{} or ", w.printer.condition(k).inside(10)));
+            let condition = format!("{}not(coalesce({}, false))", keyless.unwrap_or_default(), same.join(" and "));
+            w.add("filter", &json!({ "condition": condition }));
+        }
         Stage::LastOfInstant { keys, among, out, .. } => last_of_instant(w, keys, among, out),
         Stage::Over { keys, within, closed, among, at, since, measures, lists } => {
             over(w, &Over { keys, within: *within, closed: *closed, among, at, since: *since, measures, lists });
@@ -64,13 +78,24 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
     }
 }
 
-fn compute(w: &mut Writer<'_>, columns: &[(Column, crate::plan::Expr)]) {
+fn compute(w: &mut Writer<'_>, columns: &[(Column, Expr)]) {
     let mut list = Vec::new();
     for (column, expr) in columns {
         list.push(json!({ "name": w.name(column), "value": w.printer.value(expr).text }));
         w.know(column, expr.ty);
     }
-    w.add("extend", &json!({ "columns": list }));
+    if columns.iter().any(|(c, _)| w.same.as_ref().is_some_and(|keys| keys.contains(c))) {
+        w.same = None;
+    }
+    extend(w, &list);
+}
+
+/// New columns: on one line where they are few.
+pub(super) fn extend(w: &mut Writer<'_>, columns: &[Value]) {
+    const LINE: usize = 140;
+    let length: usize = columns.iter().filter_map(|c| c.get("value")?.as_str()).map(str::len).sum();
+    let between = if length > LINE { "\n    " } else { " " };
+    w.add("extend", &json!({ "columns": columns, "between": between }));
 }
 
 fn sort(w: &mut Writer<'_>, by: &[(Column, Direction)]) {
@@ -96,44 +121,67 @@ fn serialized(w: &mut Writer<'_>) {
     }
 }
 
-/// One step that is always true is a fold over the rows, with the carried values as its state.
+/// One step that is always true is a fold over the rows: `s.x` is x as the row before left it, and `s.column` that row's own column.
 fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]) {
     serialized(w);
-    let step = w.fresh("fold");
-    let tests: Vec<String> = w.names(keys).iter().map(|k| format!("prev({k}) == {k}")).collect();
-    let same = if tests.is_empty() { "true".to_owned() } else { w.fresh("same") };
     let mut before = Vec::new();
-    if !tests.is_empty() {
-        before.push(json!({ "name": same, "value": tests.join(" and ") }));
+    let grouped = !keys.is_empty();
+    if grouped && w.same.as_deref() != Some(keys) {
+        let tests: Vec<String> = w.names(keys).iter().map(|k| format!("prev({k}) == {k}")).collect();
+        before.push(json!({ "name": "same", "value": tests.join(" and ") }));
+        w.same = Some(keys.to_vec());
     }
+    let row_before = Kql { data: w.inputs.data, prefix: "s." };
+    let row_before = Printer::new(&row_before);
     let mut state = Vec::new();
     let mut assign = Vec::new();
     for item in items {
-        let mut when = w.printer.condition(&item.when).text;
         // A condition that several values share is computed once.
-        if item.values.len() > 1 && !matches!(item.when.kind, crate::ir::ExprKind::Leaf(_)) {
+        let several = item.values.iter().filter(|(_, v)| make::part_of(&item.when, v).is_none()).count() > 1;
+        let shared = several && !matches!(item.when.kind, ExprKind::Leaf(_));
+        let printer = if inclusive { w.printer } else { &row_before };
+        let when = if shared || !(inclusive || plain(w, &item.when)) {
             let take = w.fresh("take");
-            before.push(json!({ "name": take, "value": when }));
-            when = take;
-        }
+            before.push(json!({ "name": take, "value": w.printer.condition(&item.when).text }));
+            format!("{}{take}", if inclusive { "" } else { "s." })
+        } else {
+            printer.condition(&item.when).text
+        };
         for (out, value) in &item.values {
             let (name, missing) = (w.name(out), null(value.ty));
-            let held = if inclusive { name.clone() } else { format!("{name}_held") };
-            if !inclusive {
-                state.push(json!({ "name": name, "type": type_name(value.ty) }));
-                assign.push(json!({ "name": name, "value": format!("iff({same}, {step}.{held}, {missing})") }));
+            state.push(json!({ "name": name, "type": type_name(value.ty) }));
+            // What is taken only in part of the cases is said case by case.
+            if let (false, Some((condition, then, rest))) = (inclusive, make::part_of(&item.when, value))
+                && plain(w, &item.when)
+                && plain(w, value)
+            {
+                let (condition, rest) = (row_before.condition(condition).text, row_before.condition(&rest).text);
+                let then = row_before.value(then).text;
+                let cases = format!("case({condition}, {then}, {rest}, {missing}, s.{name})");
+                let text = if grouped { format!("iff(same, {cases}, {missing})") } else { cases };
+                assign.push(json!({ "name": name, "value": text }));
+                continue;
             }
-            state.push(json!({ "name": held, "type": type_name(value.ty) }));
-            let new = w.printer.value(value).text;
-            let text = format!("case({when}, {new}, {same}, {step}.{held}, {missing})");
-            assign.push(json!({ "name": held, "value": text }));
+            let new = if inclusive || plain(w, value) {
+                printer.value(value).text
+            } else {
+                let taken = w.fresh("value");
+                before.push(json!({ "name": taken, "value": w.printer.value(value).text }));
+                format!("s.{taken}")
+            };
+            let text = match (inclusive, grouped) {
+                (true, true) => format!("case({when}, {new}, same, s.{name}, {missing})"),
+                (false, true) => format!("iff(same, iff({when}, {new}, s.{name}), {missing})"),
+                (_, false) => format!("iff({when}, {new}, s.{name})"),
+            };
+            assign.push(json!({ "name": name, "value": text }));
         }
     }
+    w.printer.refusals.borrow_mut().extend(row_before.refusals.take());
     for (out, value) in items.iter().flat_map(|i| &i.values) {
         w.know(out, value.ty);
     }
-    let id = w.fresh("match");
-    w.add("carry", &json!({ "step": step, "match": id, "state": state, "assign": assign, "before": before }));
+    w.add("carry", &json!({ "state": state, "assign": assign, "before": before }));
     w.ordered = false;
 }
 
@@ -159,13 +207,21 @@ fn running(w: &mut Writer<'_>, keys: &[Column], totals: &[Total]) {
     w.add("running", &json!({ "sums": sums, "anew": flag, "test": test }));
 }
 
+/// Whether every column's name may stand behind a dot.
+fn plain(w: &Writer<'_>, expr: &Expr) -> bool {
+    let mut read = Vec::new();
+    crate::backend::print::reads(expr, &mut read);
+    read.iter().all(|c| !w.name(c).starts_with('['))
+}
+
 fn back(w: &mut Writer<'_>, keys: &[Column], column: &Column, k: u32, out: &Column) {
     serialized(w);
-    let same: Vec<String> = w.names(keys).iter().map(|key| format!("prev({key}, {k}) == {key}")).collect();
+    let earlier = |name: &str| if k == 1 { format!("prev({name})") } else { format!("prev({name}, {k})") };
+    let same: Vec<String> = w.names(keys).iter().map(|key| format!("{} == {key}", earlier(key))).collect();
     let condition = if same.is_empty() { "true".to_owned() } else { same.join(" and ") };
     let missing = super::dialect::null(Type::TIMESTAMP);
     let view =
-        json!({ "out": w.name(out), "condition": condition, "column": w.name(column), "k": k, "missing": missing });
+        json!({ "out": w.name(out), "condition": condition, "column": earlier(&w.name(column)), "missing": missing });
     w.know(out, Type::TIMESTAMP);
     w.add("back", &view);
 }
@@ -246,19 +302,27 @@ fn over(w: &mut Writer<'_>, over: &Over<'_>) {
 }
 
 fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, crate::plan::Expr)]) {
-    let always = |when: &crate::plan::Expr| matches!(when.kind, ExprKind::Const(crate::value::Value::Boolean(true)));
+    // Values of one condition stand in one list.
+    let mut groups: Vec<(&Expr, Vec<String>)> = Vec::new();
+    for (value, when) in values {
+        match groups.last_mut() {
+            Some((known, all)) if *known == when => all.push(value.to_string()),
+            _ => groups.push((when, vec![value.to_string()])),
+        }
+    }
+    let always = |when: &Expr| matches!(when.kind, ExprKind::Const(crate::value::Value::Boolean(true)));
     let fixed: Option<Vec<String>> =
         values.iter().map(|(value, when)| always(when).then(|| value.to_string())).collect();
-    let parts: Vec<String> = values
+    let parts: Vec<String> = groups
         .iter()
-        .map(|(value, when)| match always(when) {
-            true => format!("dynamic([{value}])"),
-            false => format!("iff({}, dynamic([{value}]), dynamic([]))", w.printer.condition(when).text),
+        .map(|(when, all)| match (always(when), all.join(", ")) {
+            (true, all) => format!("dynamic([{all}])"),
+            (false, all) => format!("iff({}, dynamic([{all}]), dynamic([]))", w.printer.condition(when).text),
         })
         .collect();
+    let kept = values.iter().any(|(_, when)| always(when));
     w.know(out, Type::INTEGER);
     let name = w.name(out);
-    let kept = values.iter().any(|(_, when)| always(when));
     w.add("expand", &json!({ "out": name, "parts": parts, "fixed": fixed.map(|f| f.join(", ")), "kept": kept }));
 }
 

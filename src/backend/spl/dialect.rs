@@ -66,6 +66,7 @@ impl Dialect for Spl<'_> {
             ExprKind::Const(Value::Boolean(b)) if expr.ty == Type::BOOLEAN => {
                 Some(Printed { text: if *b { "1=1" } else { "1=0" }.to_owned(), binding: 30 })
             }
+            ExprKind::If { otherwise, .. } if matches!(otherwise.kind, ExprKind::If { .. }) => Some(case(p, expr)),
             ExprKind::Compare { op, fold, left, right } => compare(p, *op, *fold, left, right),
             ExprKind::Between { item, low, high } => {
                 let (i, l, h) = (p.value(item), p.value(low), p.value(high));
@@ -96,6 +97,18 @@ impl Dialect for Spl<'_> {
             _ => None,
         }
     }
+}
+
+/// Choices inside the last branch of each other, flat.
+fn case(p: &Printer<'_>, expr: &Expr) -> Printed {
+    let mut parts = Vec::new();
+    let mut rest = expr;
+    while let ExprKind::If { condition, then, otherwise } = &rest.kind {
+        parts.extend([p.condition(condition).text, p.value(then).text]);
+        rest = otherwise;
+    }
+    parts.extend(["1=1".to_owned(), p.value(rest).text]);
+    Printed::atom(format!("case({})", parts.join(", ")))
 }
 
 /// Texts that look like numbers are compared as numbers, so that "1e3" is "1000": behind a prefix they are texts again.

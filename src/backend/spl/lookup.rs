@@ -3,6 +3,7 @@
 use super::Writer;
 use super::dialect::END;
 use super::text::{looks_like_a_number, quote};
+use crate::backend::cases;
 use crate::ir::LookupId;
 use crate::pack::lookup::{Lookup, Matching};
 use crate::plan::{Column, Expr};
@@ -101,36 +102,42 @@ fn cases(w: &mut Writer<'_>, lookup: &Lookup, keys: &[Expr], found: Option<&Colu
         );
         return;
     }
-    let rows = lookup.most_specific_first();
-    let values: Vec<_> = keys.iter().map(|k| (w.printer.value(k).inside(50), k.ty)).collect();
-    let conditions: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let tests =
-                lookup.keys.iter().zip(row.iter()).zip(&values).map(|((k, cell), (v, _))| test(w, k.matching, v, cell));
-            tests.collect::<Vec<_>>().join(" AND ")
-        })
-        .collect();
+    let values: Vec<String> = keys.iter().map(|k| w.printer.value(k).inside(50)).collect();
     let mut outs = Vec::new();
     if let Some(found) = found {
-        let all: Vec<String> = conditions.iter().map(|c| format!("({c})")).collect();
+        let all: Vec<String> =
+            cases::grouped(lookup, None).iter().map(|case| one_of(w, lookup, &values, &case.rows)).collect();
         let all = if all.is_empty() { "1=0".to_owned() } else { all.join(" OR ") };
         outs.push(format!("{}=if({all}, 1, 0)", w.name(found)));
     }
     for (place, column) in columns {
         let ty = lookup.column_type(*place);
-        let parts: Vec<String> = rows
+        let parts: Vec<String> = cases::grouped(lookup, Some(*place))
             .iter()
-            .zip(&conditions)
-            .map(|(row, condition)| {
-                let cell = lookup.cell(row, *place);
-                format!("{condition}, {}", w.printer.dialect.literal(&cell, ty).unwrap_or_else(|| "null()".to_owned()))
+            .map(|case| {
+                let cell = w.printer.dialect.literal(&case.cell, ty).unwrap_or_else(|| "null()".to_owned());
+                format!("{}, {cell}", one_of(w, lookup, &values, &case.rows))
             })
             .collect();
         let value = if parts.is_empty() { "null()".to_owned() } else { format!("case({})", parts.join(", ")) };
         outs.push(format!("{}={value}", w.name(column)));
     }
     w.add("eval", &json!({ "columns": outs }));
+}
+
+/// Whether one of the rows fits.
+fn one_of(w: &Writer<'_>, lookup: &Lookup, values: &[String], rows: &[&Vec<Value>]) -> String {
+    if let ([key], [value]) = (lookup.keys.as_slice(), values)
+        && key.matching == Matching::Suffix
+    {
+        return format!("match({value}, {})", quote(&cases::suffixes(rows, END)));
+    }
+    let conditions = rows.iter().map(|row| {
+        let tests = lookup.keys.iter().zip(row.iter()).zip(values).map(|((k, cell), v)| test(w, k.matching, v, cell));
+        let tests: Vec<String> = tests.collect();
+        if rows.len() > 1 && tests.len() > 1 { format!("({})", tests.join(" AND ")) } else { tests.join(" AND ") }
+    });
+    conditions.collect::<Vec<_>>().join(" OR ")
 }
 
 fn test(w: &Writer<'_>, matching: Matching, value: &str, cell: &Value) -> String {

@@ -45,15 +45,17 @@ fn words(w: &Writer<'_>, pieces: &[TextPiece]) -> String {
         .iter()
         .map(|piece| match piece {
             TextPiece::Text(text) => quote(text),
-            TextPiece::Column(column, ty) => shown(&w.name(column), *ty),
+            TextPiece::Column { column, ty, nullable } => shown(&w.name(column), *ty, *nullable),
         })
         .collect();
     if parts.is_empty() { quote("") } else { parts.join(".") }
 }
 
-fn shown(column: &str, ty: Type) -> String {
+fn shown(column: &str, ty: Type, nullable: bool) -> String {
     match ty {
         Type::Scalar(Scalar::Boolean) => format!("case({column}=1, \"true\", {column}=0, \"false\", 1=1, \"-\")"),
+        Type::Scalar(Scalar::String | Scalar::Ip) if !nullable => column.to_owned(),
+        _ if !nullable => format!("tostring({column})"),
         Type::Scalar(Scalar::String | Scalar::Ip) => format!("coalesce({column}, \"-\")"),
         _ => format!("if(isnull({column}), \"-\", tostring({column}))"),
     }

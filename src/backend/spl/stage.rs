@@ -48,6 +48,13 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         }
         Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
+        Stage::FirstOf { keys, keyless } => {
+            let nth = w.fresh("nth");
+            let keyless = keyless.as_ref().map(|k| format!("{} OR ", w.printer.condition(k).inside(10)));
+            let view = json!({ "nth": nth, "by": by(w, keys, &[]), "keyless": keyless.unwrap_or_default() });
+            w.assume("unbounded-streamstats");
+            w.add("first", &view);
+        }
         Stage::LastOfInstant { keys, among, number, out } => last_of_instant(w, keys, among, number, out),
         Stage::Over { keys, within, closed, among, measures, lists, .. } => {
             for (_, value) in lists {
@@ -120,7 +127,7 @@ fn by(w: &Writer<'_>, keys: &[Column], more: &[&str]) -> String {
     if names.is_empty() { String::new() } else { format!(" BY {}", names.join(" ")) }
 }
 
-/// Nulls are skipped column by column, so a value that may be missing travels behind a mark, or a tuple would tear.
+/// Nulls are skipped column by column: a value that may be missing travels as a word, or behind a mark, or a tuple would tear.
 fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]) {
     let mut before = Vec::new();
     let mut lasts = Vec::new();
@@ -132,13 +139,25 @@ fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]
             let input = format!("{name}_in");
             let text = w.printer.value(value);
             w.know(out, value.ty);
-            if value.nullable {
+            if value.nullable && is_number(value.ty) {
+                // No number is this word.
+                before.push(match make::part_of(&item.when, value) {
+                    Some((condition, then, rest)) => format!(
+                        "{input}=case({}, {}, {}, \"none\")",
+                        w.printer.condition(condition).text,
+                        w.printer.value(then).text,
+                        w.printer.condition(&rest).text
+                    ),
+                    None => format!("{input}=if({when}, coalesce({}, \"none\"), null())", text.text),
+                });
+                lasts.push(format!("last({input}) AS {name}"));
+                after.push(format!("{name}=nullif({name}, \"none\")"));
+            } else if value.nullable {
                 let marked = format!("{name}_marked");
                 before.push(format!("{input}=if({when}, coalesce(\"=\".{}, \"-\"), null())", text.inside(50)));
                 lasts.push(format!("last({input}) AS {marked}"));
                 let taken = format!("if(substr({marked}, 1, 1)==\"=\", substr({marked}, 2), null())");
-                after
-                    .push(format!("{name}={}", if is_number(value.ty) { format!("tonumber({taken})") } else { taken }));
+                after.push(format!("{name}={taken}"));
             } else {
                 before.push(format!("{input}=if({when}, {}, null())", text.text));
                 lasts.push(format!("last({input}) AS {name}"));

@@ -1,9 +1,11 @@
 //! Third pass: one file per analytic. Each reads membership columns and leaves a column that is true on its hits' rows.
 
+mod absence;
 mod baseline;
 mod cadence;
 mod each;
 mod gaps;
+mod late;
 mod novelty;
 mod peers;
 mod sequence;
@@ -15,7 +17,6 @@ use super::build::{Builder, Hits, Keyed, Range};
 use super::{Column, Expr, Stage, make};
 use crate::ir::lookback;
 use crate::ir::{self, Analytic, Keys, MeasureFunction, Rule, SignalId, StreamRef};
-use crate::source::Span;
 
 /// The used signals, inputs before what reads them.
 pub(super) fn order(rule: &Rule) -> Vec<SignalId> {
@@ -83,32 +84,45 @@ pub(super) fn signal(b: &mut Builder, id: SignalId) {
         Analytic::Baseline(baseline) => baseline::baseline(b, signal, id, baseline),
         Analytic::Novelty(novelty) => novelty::novelty(b, signal, id, novelty),
     };
+    let hits = match hits.delay > 0 && late::feeds(rule, id) {
+        true => late::deadlines(b, signal, id, hits),
+        false => hits,
+    };
     b.signals.insert(id, hits);
 }
 
-/// The streams whose nearest event in time, strictly before or after, an analytic compares with.
-pub(super) fn neighbours(rule: &Rule) -> Vec<(StreamRef, Keys, bool, Span)> {
-    let mut all = Vec::new();
-    for id in order(rule) {
-        let Some(signal) = rule.signals.get(id.index()) else { continue };
-        match &signal.analytic {
-            Analytic::Sequence(sequence) => {
-                for gap in sequence.steps.iter().flat_map(|s| &s.absent_before) {
-                    all.push((gap.stream, gap.keys.clone(), false, gap.span));
-                }
-                all.extend(sequence.absent_first.iter().map(|a| (a.stream, a.keys.clone(), false, a.span)));
-                if let Some(last) = &sequence.absent_last {
-                    all.push((last.stream, last.keys.clone(), true, last.span));
-                    all.extend(sequence.until.iter().map(|u| (u.stream, u.keys.clone(), true, u.span)));
-                }
-            }
-            Analytic::Together { keys, after: Some(after), .. } => {
-                all.push((*after, keys.clone(), false, signal.span));
-            }
-            _ => {}
+/// A stream whose nearest row in time, strictly before or after, an analytic compares with.
+pub(super) struct Near {
+    pub stream: StreamRef,
+    /// The stream's keys.
+    pub keys: Keys,
+    /// The keys of the rows that ask.
+    pub asking: Keys,
+    pub after: bool,
+}
+
+/// Those of all used analytics.
+pub(super) fn neighbours(rule: &Rule) -> Vec<Near> {
+    order(rule).into_iter().filter_map(|id| rule.signals.get(id.index())).flat_map(near).collect()
+}
+
+fn near(signal: &ir::Signal) -> Vec<Near> {
+    match &signal.analytic {
+        Analytic::Sequence(sequence) => sequence::near(sequence),
+        Analytic::Together { keys, after: Some(after), .. } => {
+            vec![Near { stream: *after, keys: keys.clone(), asking: keys.clone(), after: false }]
         }
+        _ => Vec::new(),
     }
-    all
+}
+
+/// Looks for the nearest hits that the signal compares with.
+fn nearest_hits(b: &mut Builder, signal: &ir::Signal) {
+    let asking: Vec<StreamRef> = lookback::inputs(&signal.analytic).into_iter().map(|(s, _)| s).collect();
+    late::refuse_absences(b, signal, &near(signal), &asking, signal.span);
+    for near in near(signal).iter().filter(|n| matches!(n.stream, StreamRef::Signal(_))) {
+        absence::nearest(b, signal, near);
+    }
 }
 
 /// What a signal is asked for: its hits are those of `detect`, so confidence and alert may ask for ranges.

@@ -1,7 +1,7 @@
 //! `sequence`: chains of steps. Only the latest start matters: whatever completes an older start completes the newer one too. So
 //! each step carries the start of the newest chain that reached it, strictly before the row.
 
-use super::{asked, columns, consume, range_conditions, range_value, says};
+use super::{Near, asked, columns, consume, range_conditions, range_value, says};
 use crate::ir::{CompareOp, Keys, Sequence, Signal, SignalId, Step, StreamRef};
 use crate::plan::build::{Builder, Hits, Keyed};
 use crate::plan::context::earlier;
@@ -25,7 +25,7 @@ pub(super) fn sequence(b: &mut Builder, signal: &Signal, id: SignalId, sequence:
     one_group(b, signal, sequence);
     let keyed: Vec<Vec<Keyed>> = sequence.steps.iter().map(|s| b.keys(&s.keys)).collect();
     let group = group(b, signal, sequence, &keyed);
-    same_group(b, signal, sequence, &group);
+    super::nearest_hits(b, signal);
     let mut flags = Vec::new();
     for (i, (step, keys)) in sequence.steps.iter().zip(&keyed).enumerate() {
         flags.push(step_flag(b, signal, step, keys, i, &flags_so_far(&flags, sequence)));
@@ -42,15 +42,23 @@ pub(super) fn sequence(b: &mut Builder, signal: &Signal, id: SignalId, sequence:
         &columns(&group),
     );
     let ranges = asked(b, id);
-    let conditions = range_conditions(b, &ranges);
-    let last = chains(b, signal, sequence, &Walk { flags: &flags, group: &group, number: &number, conditions });
-    let Some((reached, chain)) = last else {
-        return super::plain(b.column("never"), group, Vec::new());
+    let conditions: Vec<Expr> = range_conditions(b, &ranges).into_iter().map(make::truth).collect();
+    let walk = Walk { flags: &flags, group: &group, number: &number, conditions };
+    let found = match (sequence.steps.as_slice(), flags.as_slice()) {
+        ([_, last], [first, second]) => Some(pair(b, signal, sequence, last, (first, second), &walk, until.as_ref())),
+        ([_], [only]) => {
+            // Each row is a chain of its own, with nothing inside.
+            let started = std::iter::once(make::flag(only)).chain(not_before_start(b, sequence));
+            Some((make::and(started), walk.conditions.clone()))
+        }
+        _ => chains(b, signal, sequence, &walk).map(|(reached, chain)| {
+            let reached = not_cancelled(b, signal, reached, &chain, until.as_ref(), &group, &number);
+            (once_per_start(b, signal, reached, &chain, &group), chain.ones)
+        }),
     };
-    let reached = not_cancelled(b, signal, reached, &chain, until.as_ref(), &group, &number);
-    let hit = once_per_start(b, signal, reached, &chain, &group);
+    let Some((hit, ones)) = found else { return super::plain(b.column("never"), group, Vec::new()) };
     let (hit, delay) = trailing(b, signal, sequence, hit);
-    let ranges = ranges.iter().zip(&chain.ones).map(|(r, one)| range_value(r, one.clone())).collect();
+    let ranges = ranges.iter().zip(&ones).map(|(r, one)| range_value(r, one.clone())).collect();
     let matched = matched(sequence);
     Hits { matched, delay, ..super::plain(hit, group, ranges) }
 }
@@ -63,49 +71,66 @@ fn one_group(b: &mut Builder, signal: &Signal, sequence: &Sequence) {
     }
 }
 
-/// The nearest event of an absence is looked for by the chain's own columns: other keys would compare one field with another.
-fn same_group(b: &mut Builder, signal: &Signal, sequence: &Sequence, group: &[Keyed]) {
-    let gaps = sequence.steps.iter().flat_map(|s| s.absent_before.iter().map(|g| &g.keys));
-    let ends = sequence.absent_first.iter().chain(&sequence.absent_last).map(|a| &a.keys);
-    let all: Vec<&Keys> = gaps.chain(ends).chain(sequence.until.iter().map(|u| &u.keys)).collect();
-    if all.into_iter().any(|keys| columns(&b.keys(keys)) != columns(group)) {
-        b.refuse(
-            signal.span,
-            "an absence or `until` whose keys are other fields than the steps' has no lowering yet",
-            "use one key for all steps and absences",
-        );
+/// What the absences compare with: each is asked at the row of one step, by that step's keys.
+pub(super) fn near(sequence: &Sequence) -> Vec<Near> {
+    let first = sequence.steps.first().map_or_else(Keys::default, |s| s.keys.clone());
+    let last = sequence.steps.last().map_or_else(Keys::default, |s| s.keys.clone());
+    let mut all = Vec::new();
+    for step in &sequence.steps {
+        all.extend(step.absent_before.iter().map(|gap| Near {
+            stream: gap.stream,
+            keys: gap.keys.clone(),
+            asking: step.keys.clone(),
+            after: false,
+        }));
     }
+    all.extend(sequence.absent_first.iter().map(|a| Near {
+        stream: a.stream,
+        keys: a.keys.clone(),
+        asking: first.clone(),
+        after: false,
+    }));
+    if let Some(absent) = &sequence.absent_last {
+        let ends =
+            std::iter::once((absent.stream, &absent.keys)).chain(sequence.until.iter().map(|u| (u.stream, &u.keys)));
+        all.extend(ends.map(|(stream, keys)| Near { stream, keys: keys.clone(), asking: last.clone(), after: true }));
+    }
+    all
 }
 
-/// The chain's group: the steps' own key columns where they agree, else chosen by which step a row is.
+/// The chain's group: the own key columns of steps and `until` where they agree, else chosen by which of them a row is.
 fn group(b: &mut Builder, signal: &Signal, sequence: &Sequence, keyed: &[Vec<Keyed>]) -> Vec<Keyed> {
     let Some(first) = keyed.first() else { return Vec::new() };
-    if keyed.iter().all(|k| k.iter().map(|k| &k.column).eq(first.iter().map(|k| &k.column))) {
+    let mut parts: Vec<(Vec<StreamRef>, Vec<Keyed>)> =
+        sequence.steps.iter().zip(keyed).map(|(step, keys)| (step.of.clone(), keys.clone())).collect();
+    if let Some(until) = &sequence.until {
+        parts.push((vec![until.stream], b.keys(&until.keys)));
+    }
+    if parts.iter().all(|(_, keys)| columns(keys) == columns(first)) {
         return first.clone();
     }
     let mut group = Vec::new();
     for (place, key) in first.iter().enumerate() {
         let mut chosen = make::missing(key.ty);
-        for (step, keys) in sequence.steps.iter().zip(keyed).rev() {
+        for (of, keys) in parts.iter().rev() {
             if let Some(k) = keys.get(place) {
-                let here = make::or(step.of.iter().map(|s| b.member(*s)).collect::<Vec<_>>());
+                let here = make::or(of.iter().map(|s| b.member(*s)).collect::<Vec<_>>());
                 chosen = make::choose(here, make::maybe(&k.column, k.ty), chosen);
             }
         }
         let column = b.compute(&says(signal, "group of each step"), &format!("{}_{}", signal.name, key.name), chosen);
         group.push(Keyed { column, nullable: true, ..key.clone() });
     }
-    let sources = |s: &Step| -> Vec<_> {
-        s.of.iter()
-            .filter_map(|s| match s {
-                StreamRef::Event(e) => b.rule.events.get(e.index()).map(|e| e.source),
-                StreamRef::Signal(_) => None,
-            })
-            .collect()
+    let sources = |of: &[StreamRef]| -> Vec<_> {
+        let of_event = |s: &StreamRef| match s {
+            StreamRef::Event(e) => b.rule.events.get(e.index()).map(|e| e.source),
+            StreamRef::Signal(_) => None,
+        };
+        of.iter().map(of_event).collect::<Option<Vec<_>>>().unwrap_or_default()
     };
-    let overlap = sequence.steps.iter().zip(keyed).enumerate().any(|(i, (a, ka))| {
-        sequence.steps.iter().zip(keyed).skip(i + 1).any(|(c, kc)| {
-            ka.iter().map(|k| &k.column).ne(kc.iter().map(|k| &k.column))
+    let overlap = parts.iter().enumerate().any(|(i, (a, ka))| {
+        parts.iter().skip(i + 1).any(|(c, kc)| {
+            columns(ka) != columns(kc)
                 && (sources(a).iter().any(|s| sources(c).contains(s)) || sources(a).is_empty() || sources(c).is_empty())
         })
     });
@@ -141,6 +166,58 @@ fn step_flag(
     b.compute(&format!("{} step {}", signal.name, i + 1), &format!("step_{}", i + 1), make::or(parts))
 }
 
+/// Two steps: a row of the second either uses the newest start up or finds it too old (or spoilt) for ever, and so does `until`. So the
+/// time of the newest start that is not used up says it all.
+fn pair(
+    b: &mut Builder,
+    signal: &Signal,
+    sequence: &Sequence,
+    last: &Step,
+    (first, second): (&Column, &Column),
+    walk: &Walk,
+    until: Option<&Column>,
+) -> (Expr, Vec<Expr>) {
+    let started = make::and(std::iter::once(make::flag(first)).chain(not_before_start(b, sequence)));
+    let ends = make::or(std::iter::once(started.clone()).chain([second].into_iter().chain(until).map(make::flag)));
+    let time = if ends == started { b.now() } else { make::choose(started, b.now(), make::missing(Type::TIMESTAMP)) };
+    let start_at = b.column(&format!("{}_start_at", signal.name));
+    let mut values = vec![(start_at.clone(), time)];
+    let mut ones = Vec::new();
+    for condition in &walk.conditions {
+        let column = b.column("counted");
+        values.push((column.clone(), condition.clone()));
+        ones.push(make::or([make::maybe(&column, Type::BOOLEAN), condition.clone()]));
+    }
+    b.push(
+        says(signal, "the newest start that is not used up"),
+        Stage::Carry { keys: columns(walk.group), inclusive: false, items: vec![Carried { when: ends, values }] },
+    );
+    let start_at = make::maybe(&start_at, Type::TIMESTAMP);
+    let mut parts = vec![make::flag(second), make::within(b.now(), start_at.clone(), sequence.within)];
+    parts.extend(gaps(b, last, &start_at));
+    (make::and(parts), ones)
+}
+
+/// No event of a leading absence before the row.
+fn not_before_start(b: &mut Builder, sequence: &Sequence) -> Option<Expr> {
+    let absent = sequence.absent_first.as_ref()?;
+    let (keys, asking) = (b.keys(&absent.keys), b.keys(&sequence.steps.first()?.keys));
+    let before = b.neighbour(absent.stream, &keys, &asking, false)?;
+    Some(make::not(make::within(b.now(), before, absent.within)))
+}
+
+/// No event of the step's absences strictly between the step before and the row.
+fn gaps(b: &mut Builder, step: &Step, previous_at: &Expr) -> Vec<Expr> {
+    let mut parts = Vec::new();
+    for gap in &step.absent_before {
+        let (keys, asking) = (b.keys(&gap.keys), b.keys(&step.keys));
+        if let Some(before) = b.neighbour(gap.stream, &keys, &asking, false) {
+            parts.push(make::not(earlier(previous_at.clone(), before)));
+        }
+    }
+    parts
+}
+
 /// What the walk over the steps reads.
 struct Walk<'a> {
     flags: &'a [Column],
@@ -159,22 +236,12 @@ fn chains(b: &mut Builder, signal: &Signal, sequence: &Sequence, walk: &Walk) ->
         let mut parts = vec![make::flag(flag)];
         let here = match &chain {
             None => {
-                if let Some(absent) = &sequence.absent_first {
-                    let keys = b.keys(&absent.keys);
-                    if let Some(before) = b.neighbour(absent.stream, &keys, false) {
-                        parts.push(make::not(make::within(b.now(), before, absent.within)));
-                    }
-                }
+                parts.extend(not_before_start(b, sequence));
                 start(b, walk)
             }
             Some(known) => {
                 parts.push(make::within(b.now(), known.start_at.clone(), sequence.within));
-                for gap in &step.absent_before {
-                    let keys = b.keys(&gap.keys);
-                    if let Some(before) = b.neighbour(gap.stream, &keys, false) {
-                        parts.push(make::not(earlier(known.previous_at.clone(), before)));
-                    }
-                }
+                parts.extend(gaps(b, step, &known.previous_at));
                 extended(b, known, walk)
             }
         };
@@ -207,9 +274,11 @@ fn carried(b: &mut Builder, signal: &Signal, reached: Expr, here: &Chain, group:
     let start = b.column(&name("start"));
     let start_at = b.column(&name("start_at"));
     let previous_at = b.column(&name("step_at"));
+    // Where a chain got so far, it has a start.
+    let there = |expr: &Expr| Expr { nullable: false, ..expr.clone() };
     let mut values = vec![
-        (start.clone(), here.start.clone()),
-        (start_at.clone(), here.start_at.clone()),
+        (start.clone(), there(&here.start)),
+        (start_at.clone(), there(&here.start_at)),
         (previous_at.clone(), here.previous_at.clone()),
     ];
     let mut ones = Vec::new();
@@ -254,7 +323,9 @@ fn not_cancelled(
 fn once_per_start(b: &mut Builder, signal: &Signal, reached: Expr, chain: &Chain, group: &[Keyed]) -> Expr {
     let reached = b.compute(&says(signal, "complete"), &format!("complete_{}", signal.name), reached);
     let used = b.column("used_start");
-    let items = vec![Carried { when: make::flag(&reached), values: vec![(used.clone(), chain.start.clone())] }];
+    // A complete chain has a start.
+    let start = Expr { nullable: false, ..chain.start.clone() };
+    let items = vec![Carried { when: make::flag(&reached), values: vec![(used.clone(), start)] }];
     b.push("one hit per start", Stage::Carry { keys: columns(group), inclusive: false, items });
     let again = make::equal(make::maybe(&used, Type::INTEGER), chain.start.clone());
     make::and([make::flag(&reached), make::not(again)])
@@ -267,11 +338,12 @@ fn trailing(b: &mut Builder, signal: &Signal, sequence: &Sequence, hit: Expr) ->
         return (b.compute(&says(signal, "hit"), &name, hit), 0);
     };
     let mut parts = vec![hit];
+    let asking = sequence.steps.last().map_or_else(Vec::new, |s| b.keys(&s.keys));
     let streams =
         std::iter::once((absent.stream, &absent.keys)).chain(sequence.until.iter().map(|u| (u.stream, &u.keys)));
     for (stream, keys) in streams {
         let keys = b.keys(keys);
-        if let Some(next) = b.neighbour(stream, &keys, true) {
+        if let Some(next) = b.neighbour(stream, &keys, &asking, true) {
             parts.push(make::not(make::within(next, b.now(), absent.within)));
         }
     }

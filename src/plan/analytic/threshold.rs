@@ -39,8 +39,9 @@ pub(super) fn threshold(b: &mut Builder, signal: &Signal, id: SignalId, parts: &
             wanted.name_all(b);
             let grouped =
                 window::Grouped { keys: &keyed, among: &among, size, every, gap: None, measures: wanted.over };
-            let ranges = window::group(b, signal, id, grouped);
-            let hit = b.compute(&says(signal, "having"), &format!("hit_{}", signal.name), having);
+            let (ranges, at) = window::group_or_beside(b, signal, id, grouped);
+            let holds = make::and([at, having]);
+            let hit = b.compute(&says(signal, "having"), &format!("hit_{}", signal.name), holds);
             plain(hit, keyed, ranges)
         }
     };

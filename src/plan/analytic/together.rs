@@ -86,7 +86,10 @@ pub(super) fn evidence(b: &mut Builder, signal: &Signal, id: SignalId, parts: &E
     let present = present(b, signal, id, &inputs, parts.keys, parts.window, None);
     let mut reasons = Vec::new();
     let mut weights = Vec::new();
-    for (weighed, here) in parts.of.iter().zip(&present.here) {
+    for (i, (weighed, here)) in parts.of.iter().zip(&present.here).enumerate() {
+        let name = b.rule.stream_name(weighed.what.stream).to_owned();
+        let comment = if i == 0 { says(signal, "weights") } else { String::new() };
+        let here = &make::flag(&b.compute(&comment, &format!("with_{name}"), here.clone()));
         weights.push(make::choose(here.clone(), make::integer(weighed.weight), make::integer(0)));
         reasons.extend(weighed.because.clone().map(|text| (here.clone(), text)));
     }
@@ -101,7 +104,7 @@ pub(super) fn evidence(b: &mut Builder, signal: &Signal, id: SignalId, parts: &E
         weights.push(make::choose(holds.clone(), make::integer(weighed.weight), make::integer(0)));
         reasons.extend(weighed.because.clone().map(|text| (holds, text)));
     }
-    let sum = b.compute(&says(signal, "weights"), &format!("{}_sum", signal.name), make::sum(weights));
+    let sum = b.compute("", &format!("{}_sum", signal.name), make::sum(weights));
     let reached =
         make::compare(CompareOp::GreaterEqual, make::sure(&sum, Type::INTEGER), make::integer(parts.alert_at));
     let matched = parts.of.iter().map(|w| w.what.stream).zip(present.here.iter().cloned()).collect();
@@ -118,6 +121,7 @@ fn present(
     after: Option<StreamRef>,
 ) -> Present {
     let keyed = b.keys(keys);
+    super::nearest_hits(b, signal);
     let mut flags = Vec::new();
     for input in inputs {
         let name = b.rule.stream_name(input.stream).to_owned();
@@ -154,7 +158,7 @@ fn sliding(
     let mut times = Vec::new();
     let mut here = Vec::new();
     let mut ones: Vec<Vec<Expr>> = vec![Vec::new(); ranges.len()];
-    let before = after.and_then(|s| b.neighbour(s, &keyed, false));
+    let before = after.and_then(|s| b.neighbour(s, &keyed, &keyed, false));
     for (flag, name) in flags {
         let at = b.column(&format!("{name}_at"));
         let mut values = vec![(at.clone(), b.now())];
@@ -168,7 +172,7 @@ fn sliding(
         }
         for ((range, condition), ones) in ranges.iter().zip(&conditions).zip(&mut ones) {
             let column = b.column(&format!("{name}_{}", if range.all { "not_all" } else { "any" }));
-            values.push((column.clone(), condition.clone()));
+            values.push((column.clone(), make::truth(condition.clone())));
             ones.push(make::and([in_window.clone(), make::maybe(&column, Type::BOOLEAN)]));
         }
         items.push(Carried { when: make::flag(flag), values });
@@ -193,13 +197,10 @@ fn grouped(
     size: i64,
     every: i64,
 ) -> Present {
-    if !asked(b, id).is_empty() {
-        b.refuse(
-            signal.span,
-            "`any(...)` and `all(...)` over several streams in fixed windows have no lowering yet",
-            "use a sliding window, or read the context bare",
-        );
-    }
+    // The range is the newest row of each stream: its condition, and nothing where the stream has no row.
+    let ranges = asked(b, id);
+    let mut ones: Vec<Vec<Expr>> = vec![Vec::new(); ranges.len()];
+    let conditions = range_conditions(b, &ranges);
     let mut measures = Vec::new();
     let mut here = Vec::new();
     for (flag, name) in flags {
@@ -212,17 +213,22 @@ fn grouped(
         };
         here.push(make::compare(CompareOp::Greater, make::sure(&count, Type::INTEGER), make::integer(0)));
         measures.push((count, measured));
+        for (condition, ones) in conditions.iter().zip(&mut ones) {
+            let newest = b.column(&format!("{name}_held"));
+            let measured = Measured {
+                function: MeasureFunction::Last,
+                argument: Some(make::choose(condition.clone(), make::integer(1), make::integer(0))),
+                filter: Some(make::flag(flag)),
+                ty: Type::INTEGER,
+            };
+            ones.push(make::equal(make::maybe(&newest, Type::INTEGER), make::integer(1)));
+            measures.push((newest, measured));
+        }
     }
-    window::group(b, signal, id, window::Grouped { keys: &keyed, among, size, every, gap: None, measures });
-    Present {
-        keyed,
-        here,
-        times: Vec::new(),
-        ranges: vec![make::boolean(false); b.ranges.len()],
-        at: make::boolean(true),
-        last: None,
-        sliding: None,
-    }
+    let grouped = window::Grouped { keys: &keyed, among, size, every, gap: None, measures };
+    let (_, at) = window::group_or_beside(b, signal, id, grouped);
+    let ranges = ranges.iter().zip(ones).map(|(r, o)| range_value(r, make::or(o))).collect();
+    Present { keyed, here, times: Vec::new(), ranges, at, last: None, sliding: None }
 }
 
 fn count(here: &[Expr]) -> Expr {
