@@ -106,6 +106,8 @@ struct Memory {
 struct Link {
     item: Item,
     stream: StreamRef,
+    /// The step's other streams that have the row.
+    also: Vec<StreamRef>,
     start: Place,
     before: Option<Rc<Link>>,
 }
@@ -150,7 +152,8 @@ impl Sequence {
             }
         }
         order.sort_by_key(|(late, _)| *late);
-        for (late, arrival) in order {
+        for (late, arrival) in &order {
+            let (late, arrival) = (*late, *arrival);
             // A later step or an `until` means nothing to a group without a start.
             let Some(group) = self.group(arrival, lets, late == self.steps) else { continue };
             if late == usize::MAX {
@@ -158,21 +161,30 @@ impl Sequence {
                     memory.until = Some(arrival.item.place);
                 }
             } else {
-                self.take_step(self.steps - late, arrival, &group, hits);
+                let others = order.iter().filter(|(step, other)| *step == late && other.port != arrival.port);
+                let also = others.filter_map(|(_, other)| self.parts.get(other.port).map(|p| p.stream)).collect();
+                self.take_step(self.steps - late, arrival, also, &group, hits);
             }
         }
     }
 
-    fn take_step(&mut self, number: usize, arrival: &Arrival, group: &GroupKey, hits: &mut Vec<Item>) {
+    fn take_step(
+        &mut self,
+        number: usize,
+        arrival: &Arrival,
+        also: Vec<StreamRef>,
+        group: &GroupKey,
+        hits: &mut Vec<Item>,
+    ) {
         let Some(part) = self.parts.get(arrival.port) else { return };
         let (item, stream) = (&arrival.item, part.stream);
         let Some(memory) = self.groups.get_mut(group) else { return };
         let link = if number == 0 {
             let clear = memory.clear_before(item.time(), self.clear_before);
-            clear.then(|| Link { start: item.place, item: item.clone(), stream, before: None })
+            clear.then(|| Link { start: item.place, item: item.clone(), stream, also, before: None })
         } else {
             let before = memory.before(number);
-            before.map(|b| Link { start: b.start, item: item.clone(), stream, before: Some(b) })
+            before.map(|b| Link { start: b.start, item: item.clone(), stream, also, before: Some(b) })
         };
         let Some(link) = link.map(Rc::new) else { return };
         if number + 1 == self.steps {
@@ -251,8 +263,10 @@ impl Sequence {
         let mut link = Some(chain);
         while let Some(l) = link {
             items.push(l.item.clone());
-            if !matched.contains(&l.stream) {
-                matched.push(l.stream);
+            for stream in std::iter::once(&l.stream).chain(&l.also) {
+                if !matched.contains(stream) {
+                    matched.push(*stream);
+                }
             }
             link = l.before.as_deref();
         }

@@ -2,10 +2,11 @@
 
 use super::build::*;
 use siemc::ir::{
-    Absence, Analytic, ContextForm, EventId, Gap, Keys, MeasureFunction, OncePer, SignalId, StreamRef, Until, Weighed,
-    Window,
+    Absence, Analytic, ContextForm, EventId, ExprKind, Gap, Keys, Leaf, MeasureFunction, OncePer, SignalId, StreamRef,
+    Until, Weighed, Window,
 };
 use siemc::source::Span;
+use siemc::value::Type;
 
 fn counting(window: Window, least: i64) -> siemc::ir::Rule {
     rule(vec![], vec![threshold(A, window, MeasureFunction::Count, least, 0)])
@@ -104,6 +105,19 @@ fn a_sequence_takes_the_latest_start_and_uses_it_once() {
     // Among the chains of the latest start, the last steps take the newest events.
     let aba = rule(vec![], vec![Analytic::Sequence(sequence(10, &[A, X, B]))]);
     assert_eq!(run(&aba, "0 a; 1 x; 2 x; 3 b", 3), ["3 u: 1 3 4"]);
+}
+
+#[test]
+fn a_step_is_found_in_each_of_its_streams_that_has_the_row() {
+    let same = StreamRef::Signal(SignalId(0));
+    let mut chain = sequence(10, &[A, B]);
+    chain.steps[0].of = vec![A, same, X];
+    let mut asking = rule(vec![], vec![matching(A, None), Analytic::Sequence(chain)]);
+    for (stream, confidence) in [(A, 65), (same, 65), (B, 65), (X, 40)] {
+        let matched = expr(ExprKind::Leaf(Leaf::Matched(stream)), Type::BOOLEAN);
+        asking.confidence = Some(raise(matched, 25));
+        assert_eq!(run(&asking, "0 a; 1 b", 1), [format!("1 u {confidence}: 1 2")]);
+    }
 }
 
 #[test]

@@ -139,6 +139,8 @@ fn hit(
     chain: &Chain<'_>,
 ) -> Option<Hit> {
     let last = chain[chain.len() - 1];
+    // Of the same values, by the names that the last step gives them.
+    let group = sequence.steps.last().and_then(|step| group_of(world, &step.keys, last.last)).unwrap_or(group);
     let mut hit = Hit {
         group,
         place: last.place.clone(),
