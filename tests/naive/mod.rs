@@ -11,6 +11,7 @@ pub mod build;
 mod by_hand;
 #[cfg(test)]
 mod by_hand_history;
+pub mod census;
 pub mod compare;
 pub mod context;
 pub mod expression;

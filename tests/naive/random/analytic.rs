@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::expression::{Names, Used, condition, on_value};
+use super::history;
 use super::pack::{Kind, Sources};
 
 /// A stream that an analytic may consume.
@@ -33,9 +34,22 @@ pub enum Form {
     Together,
     Evidence,
     Sequence,
+    Cadence,
+    Baseline,
+    Novelty,
 }
 
-pub const FORMS: [Form; 6] = [Form::Match, Form::Any, Form::Threshold, Form::Together, Form::Evidence, Form::Sequence];
+pub const FORMS: [Form; 9] = [
+    Form::Match,
+    Form::Any,
+    Form::Threshold,
+    Form::Together,
+    Form::Evidence,
+    Form::Sequence,
+    Form::Cadence,
+    Form::Baseline,
+    Form::Novelty,
+];
 
 /// What the drawing of one analytic knows.
 pub struct Draw<'a, 'b> {
@@ -44,6 +58,8 @@ pub struct Draw<'a, 'b> {
     /// Contexts that `where` may read.
     pub contexts: &'a [(String, Kind, Option<Sources>)],
     pub used: &'a mut Used,
+    /// Spans are of hours, not of seconds.
+    pub wide: bool,
 }
 
 /// The lines of an analytic, and the stream that it makes under this name.
@@ -55,13 +71,29 @@ pub fn analytic(draw: &mut Draw<'_, '_>, name: &str, form: Form) -> (Vec<String>
         Form::Together => together(draw, name),
         Form::Evidence => evidence(draw, name),
         Form::Sequence => sequence(draw, name),
+        Form::Cadence => history::cadence(draw, name),
+        Form::Baseline => history::baseline(draw, name),
+        Form::Novelty => history::novelty(draw, name),
     }
 }
 
-const SPANS: [&str; 6] = ["20s", "10s", "30s", "1m", "5s", "15s"];
+const SPANS: [u64; 6] = [20, 10, 30, 60, 5, 15];
+
+/// A span of so many seconds, or of 720 times as many: five seconds are an hour then.
+pub fn span(wide: bool, seconds: u64) -> String {
+    match (wide, seconds) {
+        (_, 0) => "0ms".to_owned(),
+        (true, _) => format!("{}m", seconds * 12),
+        (false, _) => format!("{seconds}s"),
+    }
+}
 
 impl Draw<'_, '_> {
-    fn stream(&mut self) -> Stream {
+    pub fn span(&self, seconds: u64) -> String {
+        span(self.wide, seconds)
+    }
+
+    pub fn stream(&mut self) -> Stream {
         let signals: Vec<&Stream> = self.streams.iter().filter(|s| s.name.starts_with('s')).collect();
         // Chaining is where two readings of the meaning part most easily.
         let one = if !signals.is_empty() && self.dice.chance(35) {
@@ -82,7 +114,7 @@ impl Draw<'_, '_> {
         picked
     }
 
-    fn filter(&mut self, sources: Sources, percent: usize) -> Option<String> {
+    pub fn filter(&mut self, sources: Sources, percent: usize) -> Option<String> {
         if !self.dice.chance(percent) {
             return None;
         }
@@ -90,7 +122,7 @@ impl Draw<'_, '_> {
         Some(format!("where: '{}'", condition(self.dice, &names, self.used, 1)))
     }
 
-    fn by(&mut self, sources: Sources) -> Option<&'static str> {
+    pub fn by(&mut self, sources: Sources) -> Option<&'static str> {
         match self.dice.below(20) {
             0..=8 => Some("by: [user]"),
             9..=11 => Some("by: { box: [host, agent] }"),
@@ -108,30 +140,32 @@ impl Draw<'_, '_> {
         }
     }
 
-    /// `within`, and maybe `window` or `fires`.
-    fn window(&mut self, lines: &mut Vec<String>) {
-        match self.dice.below(10) {
-            0..=4 => lines.push(format!("within: {}", self.dice.pick(&SPANS))),
-            5 => {
-                self.used.mark("$near");
-                lines.push("within: $near".to_owned());
-            }
-            6..=7 => lines.extend([format!("within: {}", self.dice.pick(&SPANS)), "fires: rise".to_owned()]),
-            8 => lines.extend([format!("within: {}", self.dice.pick(&SPANS)), "window: tumbling".to_owned()]),
-            _ => {
-                let (size, every) =
-                    *self.dice.pick(&[("30s", "10s"), ("20s", "10s"), ("1m", "20s"), ("1m", "30s"), ("15s", "5s")]);
-                lines.extend([format!("within: {size}"), format!("window: {{ every: {every} }}")]);
-            }
+    /// `within`, and maybe `window` or `fires`; gives the window's length in seconds.
+    pub fn window(&mut self, lines: &mut Vec<String>) -> u64 {
+        let form = self.dice.below(10);
+        if form == 5 && !self.wide {
+            self.used.mark("$near");
+            lines.push("within: $near".to_owned());
+            return 10;
         }
+        let (size, every) = *self.dice.pick(&[(30, 10), (20, 10), (60, 20), (60, 30), (15, 5)]);
+        let within = if form == 9 { size } else { *self.dice.pick(&SPANS) };
+        lines.push(format!("within: {}", self.span(within)));
+        lines.extend(match form {
+            6..=7 => Some("fires: rise".to_owned()),
+            8 => Some("window: tumbling".to_owned()),
+            9 => Some(format!("window: {{ every: {} }}", self.span(every))),
+            _ => None,
+        });
+        within
     }
 }
 
-fn stream_of(name: &str, last: Sources, range: Sources) -> Stream {
+pub fn stream_of(name: &str, last: Sources, range: Sources) -> Stream {
     Stream { range, ..Stream::event(name, last) }
 }
 
-fn indent(key: &str, lines: Vec<String>) -> Vec<String> {
+pub fn indent(key: &str, lines: Vec<String>) -> Vec<String> {
     std::iter::once(format!("{key}:")).chain(lines.into_iter().map(|l| format!("  {l}"))).collect()
 }
 
@@ -142,7 +176,8 @@ fn matches(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
     if draw.dice.chance(60) {
         lines.extend(draw.by(of.last).map(str::to_owned));
     }
-    (lines, stream_of(name, of.last, of.last))
+    // What made a hit is kept by those that pass it on.
+    (lines, Stream { measures: of.measures, ..stream_of(name, of.last, of.last) })
 }
 
 fn any(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
@@ -163,7 +198,7 @@ fn any(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
     (lines, stream)
 }
 
-fn measure(draw: &mut Draw<'_, '_>, sources: Sources) -> (String, Kind) {
+pub fn measure(draw: &mut Draw<'_, '_>, sources: Sources) -> (String, Kind) {
     let has = |mask: Sources| sources & mask == sources;
     let names = Names { sources, contexts: draw.contexts.to_vec(), ..Names::default() };
     let (call, argument, kind) = match draw.dice.below(24) {
@@ -176,8 +211,11 @@ fn measure(draw: &mut Draw<'_, '_>, sources: Sources) -> (String, Kind) {
         12 if has(0b011) => ("max", "n", Kind::Integer),
         13 if has(0b011) => ("stddev", "n", Kind::Number),
         14 if has(0b011) => ("median", "n", Kind::Integer),
-        9..=11 if has(0b110) => ("sum", "took", Kind::Duration),
-        12..=13 if has(0b110) => ("max", "took", Kind::Duration),
+        9 if has(0b110) => ("avg", "took", Kind::Duration),
+        10 | 11 if has(0b110) => ("sum", "took", Kind::Duration),
+        12 if has(0b110) => ("max", "took", Kind::Duration),
+        13 if has(0b110) => ("stddev", "took", Kind::Duration),
+        14 if has(0b110) => ("median", "took", Kind::Duration),
         9..=10 if has(0b101) => ("avg", "x", Kind::Number),
         15 => ("any", "state", Kind::Boolean),
         16..=17 => ("all", "state", Kind::Boolean),
@@ -288,7 +326,10 @@ fn sequence(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
     let absent = [(); 2].map(|()| draw.dice.chance(15));
     let count = if (absent[0] || absent[1]) && draw.dice.chance(25) { 1 } else { count };
     let (mut steps, mut all, mut range, mut last) = (Vec::new(), 0, 0, 0);
-    let length = |draw: &mut Draw<'_, '_>| *draw.dice.pick(&["10s", "5s", "20s", "1m"]);
+    let length = |draw: &mut Draw<'_, '_>| {
+        let seconds = *draw.dice.pick(&[10, 5, 20, 60]);
+        draw.span(seconds)
+    };
     if absent[0] {
         let of = draw.stream();
         all |= of.last;
@@ -331,7 +372,8 @@ fn sequence(draw: &mut Draw<'_, '_>, name: &str) -> (Vec<String>, Stream) {
     all |= until.as_ref().map_or(0, |u| u.last);
     let own = steps.iter().any(|s| s.contains("by: ["));
     lines.extend(if own { Some("by: [user]") } else { draw.by(all) }.map(str::to_owned));
-    lines.push(format!("within: {}", draw.dice.pick(&["1m", "2m", "1m", "30s", "20s", "10s", "0ms"])));
+    let within = *draw.dice.pick(&[60, 120, 60, 30, 20, 10, 0]);
+    lines.push(format!("within: {}", draw.span(within)));
     lines.push("steps:".to_owned());
     lines.extend(steps.into_iter().map(|s| format!("  {s}")));
     lines.extend(until.map(|u| format!("until: {}", u.name)));

@@ -1,5 +1,6 @@
 //! Random contexts.
 
+use super::analytic::span;
 use super::dice::Dice;
 use super::expression::{Names, Used, condition};
 use super::pack::{Kind, Sources};
@@ -14,13 +15,20 @@ pub struct Context {
 }
 
 /// A context over one of the events, given with their sources. Its keys are such as every source has.
-pub fn context(dice: &mut Dice<'_>, name: String, events: &[(String, Sources)], used: &mut Used) -> Context {
+pub fn context(
+    dice: &mut Dice<'_>,
+    name: String,
+    events: &[(String, Sources)],
+    used: &mut Used,
+    wide: bool,
+) -> Context {
     let (event, sources) = dice.pick(events).clone();
-    let within = *dice.pick(&["20s", "30s", "10s", "1m", "5s"]);
+    let within = span(wide, *dice.pick(&[20, 30, 10, 60, 5]));
+    let known = span(wide, 120);
     let (mut form, kind, fields_of) = match dice.below(13) {
         0..=1 => (format!("some: {event}"), Kind::Boolean, None),
         2 => (format!("none: {event}"), Kind::Boolean, None),
-        3..=4 => (format!("none: {event}, known: 2m"), Kind::Boolean, None),
+        3..=4 => (format!("none: {event}, known: {known}"), Kind::Boolean, None),
         5 => (format!("count: {event}"), Kind::Integer, None),
         6 => (format!("last: {event}"), Kind::Boolean, Some(sources)),
         7 => (format!("last: {event}, value: state"), Kind::Boolean, None),

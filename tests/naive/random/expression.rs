@@ -32,6 +32,9 @@ impl Used {
     }
 }
 
+/// One without summer time, one whose clock jumps, one whose day is another.
+const ZONES: [&str; 3] = ["UTC", "Europe/Berlin", "America/New_York"];
+
 /// A condition.
 pub fn condition(dice: &mut Dice<'_>, names: &Names, used: &mut Used, depth: usize) -> String {
     let form = if depth == 0 { dice.below(70) } else { dice.below(100) };
@@ -68,10 +71,12 @@ fn simple(dice: &mut Dice<'_>, names: &Names, used: &mut Used) -> String {
         return format!("{over}({})", condition(dice, &row, used, 1));
     }
     match dice.below(100) {
-        0..=79 => on_field(dice, names.sources),
+        0..=65 => on_field(dice, names.sources),
+        66..=79 => on_function(dice, names.sources),
         80..=84 => format!("{} == \"ann\"", used.mark("who")),
         85..=87 => format!("time >= 2090-01-01T00:00:{:02}Z", dice.below(4) * 15),
-        88..=89 => "hour_of_day(time, \"UTC\") == 0".to_owned(),
+        88 => format!("hour_of_day(time, \"{}\") {}", dice.pick(&ZONES), dice.pick(&["in [0, 1, 5]", "<= 2", "!= 0"])),
+        89 => format!("day_of_week(time, \"{}\") {}", dice.pick(&ZONES), dice.pick(&["== 7", ">= 6", "!= 7"])),
         90..=92 if names.sources & 0b101 == names.sources => "proc in known".to_owned(),
         93..=94 if names.sources & 0b101 == names.sources => format!("{} >= 2", used.mark("risk")),
         95..=96 if names.sources & 0b101 == names.sources => "known[proc].kind == \"good\"".to_owned(),
@@ -79,6 +84,38 @@ fn simple(dice: &mut Dice<'_>, names: &Names, used: &mut Used) -> String {
         93..=96 if names.sources & 0b011 == names.sources => format!("n * 2 - 1 >= {}", used.mark("$few")),
         _ => "coalesce(user, \"none\") != \"bob\"".to_owned(),
     }
+}
+
+/// What functions and arithmetic make of fields.
+fn on_function(dice: &mut Dice<'_>, sources: Sources) -> String {
+    let has = |mask: Sources| sources & mask == sources;
+    let test = match dice.below(24) {
+        8 if has(0b011) => "abs(n) == 1",
+        9 if has(0b011) => "min(n, 1) >= 1",
+        10 if has(0b011) => "max(n, 1) == 1",
+        11 if has(0b011) => "n + 1 >= 2",
+        12 if has(0b011) => "n / 2 >= 0.7",
+        13 if has(0b011) => "number(string(n)) >= 1",
+        14 if has(0b011) => "ip(concat(\"10.0.0.\", string(n))) in \"10.0.0.0/31\"",
+        15..=16 if has(0b011) => "concat(host, \".acme.example\") in sites",
+        17..=18 if has(0b011) => "sites[concat(host, \".acme.example\")].tier == \"two\"",
+        8..=10 if has(0b101) => "round(x) >= 2",
+        11..=12 if has(0b101) => "floor(x) >= 1",
+        13..=14 if has(0b101) => "ceil(x) >= 1",
+        15..=16 if has(0b101) => "round(x, 1) < 0.6",
+        17..=18 if has(0b101) => "abs(x) / 2 > 1.1",
+        19 if has(0b110) => "took + 500ms >= 2s",
+        20 if has(0b110) => "took / 1s >= 1.5",
+        0 | 8 => "concat(user, \"-\", string(state)) == \"ann-true\"",
+        1 | 9 => "substring(user, 1, 1) =~ \"N\"",
+        2 | 10 => "any(split(user, \"n\"), it == \"a\")",
+        3 | 11 => "replace(user, \"nn\", \"m\") == \"am\"",
+        4 | 12 => "trim(concat(\" \", user, \" \")) == \"ann\"",
+        5 | 13 => "if(state, user, \"none\") =~ \"ann\"",
+        6 | 14 => "domain(concat(\"a.\", coalesce(user, \"x\"), \".com\")) == \"ann.com\"",
+        _ => "time + 1h >= 2090-01-01T01:00:45Z",
+    };
+    test.to_owned()
 }
 
 fn on_field(dice: &mut Dice<'_>, sources: Sources) -> String {

@@ -6,6 +6,7 @@ pub mod analytic;
 pub mod context;
 pub mod dice;
 pub mod expression;
+pub mod history;
 pub mod pack;
 pub mod rule;
 pub mod stream;

@@ -1,4 +1,4 @@
-//! The tiny pack: three sources that share some fields, one with a tiebreaker, and two lookups.
+//! The tiny pack: three sources that share some fields, one with a tiebreaker, and four lookups.
 
 pub const MANIFEST: &str = "\
 name: tiny
@@ -8,12 +8,18 @@ defaults:
 lookups:
   known: { file: lookups/known.csv, keys: { proc: nocase }, columns: { risk: integer, kind: string } }
   approved: { file: lookups/approved.csv, keys: { user: exact, n: { match: exact, type: integer } } }
+  sites: { file: lookups/sites.csv, keys: { name: suffix }, columns: { tier: string } }
   zones: { file: lookups/zones.csv, keys: { net: cidr }, columns: { zone: string } }
 environments:
   whole: {}
   no-alpha: { unavailable: [t.alpha] }
   no-beta: { unavailable: [t.beta] }
   no-gamma: { unavailable: [t.gamma] }
+  fieldless: { unavailable: [took, t.gamma.proc] }
+  tuned:
+    params: { all: { few: 1, near: 10s } }
+    exceptions:
+      - { name: bob, when: 'user =~ \"bob\" and state', on: hit, owner: us, reason: known, expires: 2091-01-01 }
 ";
 
 pub const SCHEMA: &str = "\
@@ -48,7 +54,12 @@ sources:
 pub const KNOWN: &str = "proc,risk,kind\nx,1,good\ny,2,\nrare tool,,bad\n";
 /// The longest prefix wins.
 pub const ZONES: &str = "net,zone\n10.0.0.0/8,outer\n10.0.0.0/16,inner\n2001:db8::/32,six\n";
+/// The longest suffix wins, whatever the case.
+pub const SITES: &str = "name,tier\nacme.example,one\nh1.acme.example,two\n";
 pub const APPROVED: &str = "user,n\nann,1\nbob,2\nann,3\n";
+
+/// The environment that lacks these fields of these sources.
+pub const FIELDLESS: (usize, [(&str, &str); 3]) = (4, [("t.beta", "took"), ("t.gamma", "took"), ("t.gamma", "proc")]);
 
 /// Writes the pack's files.
 pub fn write(root: &std::path::Path) -> std::io::Result<()> {
@@ -57,6 +68,7 @@ pub fn write(root: &std::path::Path) -> std::io::Result<()> {
         ("schema/tiny.yaml", &SCHEMA.replace("where, by another name", "'where, by another name'")),
         ("lookups/known.csv", KNOWN),
         ("lookups/approved.csv", APPROVED),
+        ("lookups/sites.csv", SITES),
         ("lookups/zones.csv", ZONES),
     ] {
         let path = root.join(path);

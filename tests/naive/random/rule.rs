@@ -15,8 +15,10 @@ pub struct Tapes {
     pub form: Form,
     /// Signals are written in the opposite order of their use.
     pub reversed: bool,
-    /// The environment: all sources, or without one of them.
+    /// The environment, by its place in the pack: all sources, without one of them, without two fields, or with others' parameters.
     pub environment: u8,
+    /// Spans are of hours, not of seconds.
+    pub wide: bool,
     pub events: Vec<Vec<u16>>,
     pub contexts: Vec<Vec<u16>>,
     pub signals: Vec<Vec<u16>>,
@@ -31,7 +33,7 @@ pub struct Tapes {
 pub fn tapes(form: Form) -> impl Strategy<Value = Tapes> {
     let tape = |n: usize| vec(any::<u16>(), n);
     let parts = (
-        (any::<bool>(), prop_oneof![4 => Just(0u8), 1 => 1..=3u8]),
+        (any::<bool>(), prop_oneof![7 => Just(0u8), 2 => 1..=3u8, 2 => 4..=5u8], weighted(0.25, Just(()))),
         vec(tape(12), 1..=4),
         vec(tape(20), 0..=3),
         vec(tape(60), 0..=2),
@@ -42,11 +44,22 @@ pub fn tapes(form: Form) -> impl Strategy<Value = Tapes> {
         weighted(0.2, tape(12)),
     );
     parts.prop_map(
-        move |((reversed, environment), events, contexts, signals, detect, scope, confidence, alert, exceptions)| {
+        move |(
+            (reversed, environment, wide),
+            events,
+            contexts,
+            signals,
+            detect,
+            scope,
+            confidence,
+            alert,
+            exceptions,
+        )| {
             Tapes {
                 form,
                 reversed,
                 environment,
+                wide: wide.is_some(),
                 events,
                 contexts,
                 signals,
@@ -69,7 +82,7 @@ pub fn yaml(tapes: &Tapes) -> String {
         .contexts
         .iter()
         .enumerate()
-        .map(|(i, tape)| context(&mut Dice::new(tape), format!("c{i}"), &named, used))
+        .map(|(i, tape)| context(&mut Dice::new(tape), format!("c{i}"), &named, used, tapes.wide))
         .collect();
     let readable: Vec<(String, Kind, Option<Sources>)> =
         contexts.iter().map(|c| (c.name.clone(), c.kind, c.fields_of)).collect();
@@ -81,7 +94,7 @@ pub fn yaml(tapes: &Tapes) -> String {
         let form = *dice.pick(&FORMS);
         let form = if streams.len() < 2 && form == Form::Together { Form::Match } else { form };
         let name = format!("s{i}");
-        let mut draw = Draw { dice: &mut dice, streams: &streams, contexts: &readable, used };
+        let mut draw = Draw { dice: &mut dice, streams: &streams, contexts: &readable, used, wide: tapes.wide };
         let (lines, stream) = analytic(&mut draw, &name, form);
         signals.push(nested(&name, &lines));
         streams.push(stream);
@@ -91,7 +104,7 @@ pub fn yaml(tapes: &Tapes) -> String {
     let (detect, hit) = {
         let form = if streams.len() < 2 && tapes.form == Form::Together { Form::Threshold } else { tapes.form };
         streams.reverse();
-        let mut draw = Draw { dice: &mut dice, streams: &streams, contexts: &readable, used };
+        let mut draw = Draw { dice: &mut dice, streams: &streams, contexts: &readable, used, wide: tapes.wide };
         analytic(&mut draw, "detect", form)
     };
 
@@ -239,9 +252,10 @@ fn alert(dice: &mut Dice<'_>, hit: &Stream, contexts: Contexts<'_>, used: &mut U
         lines.push(format!("  details: {{ {} }}", details.join(", ")));
     }
     lines.push("  entities: { user: user }".to_owned());
-    match dice.below(10) {
+    match dice.below(11) {
         0..=5 => {}
         6..=7 => lines.push(format!("  once_per: {}", dice.pick(&["30s", "20s", "1m"]))),
+        8 => lines.push("  throttle: 1h".to_owned()),
         _ => lines.push(format!("  once_per: {{ every: {}, by: [user] }}", dice.pick(&["30s", "1m"]))),
     }
     lines

@@ -13,6 +13,14 @@ use std::sync::Arc;
 /// 2090-01-01T00:00:00Z: on every window's end, and before no exception's expiry.
 pub const START: i64 = 3_786_912_000_000;
 
+/// From the start to a minute before the clock of Berlin jumps from two to three: 2090-03-26T00:59:00Z.
+const TO_SUMMER: i64 = 84 * DAY + HOUR - 60_000;
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+/// Days and hours that a season brings together.
+const DAYS: [i64; 7] = [0, 7, 1, 8, 0, 2, 14];
+const HOURS: [i64; 6] = [0, 1, 0, 2, 23, 3];
+
 /// One event as numbers.
 type Drawn = Vec<u16>;
 
@@ -21,18 +29,25 @@ type Drawn = Vec<u16>;
 pub struct Drawing {
     pub events: Vec<Drawn>,
     pub until: u16,
+    /// It lies on a few hours of a few days, not within two minutes.
+    pub wide: bool,
 }
 
 pub fn drawings() -> impl Strategy<Value = Drawing> {
-    (vec(vec(any::<u16>(), 12), 0..=40), any::<u16>()).prop_map(|(events, until)| Drawing { events, until })
+    (vec(vec(any::<u16>(), 12), 0..=40), any::<u16>()).prop_map(|(events, until)| Drawing {
+        events,
+        until,
+        wide: false,
+    })
 }
 
 /// The events, in the order in which they were drawn, and the clock.
 pub fn stream(schema: &Schema, drawing: &Drawing) -> (Vec<Event>, i64) {
     let events: Vec<Event> =
-        drawing.events.iter().enumerate().map(|(i, drawn)| event(schema, i as u64 + 1, drawn)).collect();
+        drawing.events.iter().enumerate().map(|(i, drawn)| event(schema, i as u64 + 1, drawn, drawing)).collect();
     let newest = events.iter().map(|e| e.time).max().unwrap_or(START);
     let until = match Dice::new(&[drawing.until]).below(5) {
+        4 if drawing.wide => newest + DAY,
         0 => newest,
         1 => newest + 600_000,
         2 => newest + 10_000,
@@ -42,10 +57,15 @@ pub fn stream(schema: &Schema, drawing: &Drawing) -> (Vec<Event>, i64) {
     (events, until)
 }
 
-fn event(schema: &Schema, line: u64, drawn: &[u16]) -> Event {
+fn event(schema: &Schema, line: u64, drawn: &[u16], drawing: &Drawing) -> Event {
     let mut dice = Dice::new(drawn);
     let source = schema.source(SOURCES[dice.below(3)]).expect("a source of the pack");
-    let step = dice.below(22) as i64 * 5000;
+    let step = if drawing.wide {
+        *dice.pick(&DAYS) * DAY + *dice.pick(&HOURS) * HOUR
+    } else {
+        // Now and then the clock of Berlin jumps in the middle.
+        dice.below(22) as i64 * 5000 + if drawing.until % 16 == 7 { TO_SUMMER } else { 0 }
+    };
     let beside = dice.weighed(&[(8, 0), (1, 1), (1, -1)]);
     let (_, declared) = schema.source_at(source).expect("a source of the pack");
     let values = declared.fields.iter().map(|(field, presence)| {
