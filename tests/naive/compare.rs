@@ -4,7 +4,8 @@
 //! refuses is counted and is no pair.
 
 use super::agreed::{compared, wants_silence_of_a_signal};
-use super::census::{Census, Constructs, constructs};
+use super::census::Census;
+use super::constructs::{Constructs, constructs};
 use super::random::analytic::Form;
 use super::random::pack::{self, FIELDLESS, SOURCES};
 use super::random::rule::{Tapes, tapes, yaml};

@@ -13,6 +13,7 @@ mod by_hand;
 mod by_hand_history;
 pub mod census;
 pub mod compare;
+pub mod constructs;
 pub mod context;
 pub mod expression;
 pub mod function;

@@ -8,7 +8,8 @@ mod stream;
 
 use super::agreed::compared;
 use super::build::{by_user, shown};
-use super::census::{Census, constructs};
+use super::census::Census;
+use super::constructs::constructs;
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::strategy::Strategy;
