@@ -76,9 +76,10 @@ pub fn made_by(stage: &Stage, made: &mut Vec<Column>) {
         | Stage::Back { out, .. }
         | Stage::LastOfInstant { out, .. }
         | Stage::Expand { out, .. }
-        | Stage::Windows { out, .. } => made.push(out.clone()),
+        | Stage::Windows { out, .. }
+        | Stage::Root { out, .. }
+        | Stage::Rank { out, .. } => made.push(out.clone()),
         Stage::Running { totals, .. } => made.extend(totals.iter().map(|t| t.out.clone())),
-        Stage::Root { out, .. } | Stage::Rank { out, .. } => made.push(out.clone()),
         Stage::Over { measures, lists, .. } => {
             made.extend(measures.iter().map(|(c, _)| c).chain(lists.iter().map(|(c, _)| c)).cloned());
         }

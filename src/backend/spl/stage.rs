@@ -48,10 +48,10 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         }
         Stage::Carry { keys, inclusive, items } => carry(w, keys, *inclusive, items),
         Stage::Back { keys, column, k, out } => back(w, keys, column, *k, out),
-        Stage::FirstOf { keys, keyless } => {
+        // A row without a key is not numbered, and stays.
+        Stage::FirstOf { keys, .. } => {
             let nth = w.fresh("nth");
-            let keyless = keyless.as_ref().map(|k| format!("{} OR ", w.printer.condition(k).inside(10)));
-            let view = json!({ "nth": nth, "by": by(w, keys, &[]), "keyless": keyless.unwrap_or_default() });
+            let view = json!({ "nth": nth, "by": by(w, keys, &[]) });
             w.assume("unbounded-streamstats");
             w.add("first", &view);
         }

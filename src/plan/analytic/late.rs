@@ -83,8 +83,8 @@ pub(super) fn windows(b: &mut Builder, signal: &Signal, grouped: &super::window:
     computed.push((apart.clone(), make::choose(is_late(&late), make::integer(0), make::sure(&number, Type::INTEGER))));
     let mut by = Vec::new();
     for key in grouped.keys {
-        // A row without the key is in no window, and has to stay.
-        if !key.nullable {
+        // A row without the key is in no window, and has to stay; rows of another source may not even have the field.
+        if !key.nullable && b.row_source.is_none() {
             by.push(key.column.clone());
             continue;
         }
