@@ -93,7 +93,8 @@ fn asked_once<'a>(plan: &Plan, rest: &'a [Note], at: usize) -> Option<Step<'a>> 
     let asks = |note: &&Note| matches!(&note.stage, Stage::Filter(Expr { kind: ExprKind::Leaf(c), .. }) if c == column);
     let filters = behind.iter().take_while(asks).count();
     let next = at + 1 + filters;
-    let is_merged = behind.get(filters + 2).is_some_and(|n| matches!(n.stage, Stage::Carry { .. }));
+    let is_merged =
+        behind.get(filters + 2).is_some_and(|n| matches!(n.stage, Stage::Carry { .. } | Stage::LastOfInstant { .. }));
     let needed = is_merged || super::live::from(plan, &plan.output, next).contains(column);
     (filters > 0 && !needed).then_some(Step::Where(Where { comment: &first.comment, condition, next }))
 }
@@ -135,18 +136,17 @@ fn thinned(rest: &[Note], at: usize) -> Option<Step<'_>> {
 
 /// Only merged rows are left, and what is carried to the last of an instant is a time, which is compared with that instant.
 fn merged<'a>(all: &'a [Note], rest: &'a [Note], at: usize) -> Option<Step<'a>> {
-    let [
-        sort,
-        Note { stage: Stage::Number(n), .. },
-        carry,
-        Note { stage: Stage::LastOfInstant { keys, among, number, out }, .. },
-        ..,
-    ] = rest
-    else {
-        return None;
+    // Where nothing of the merged hits is asked for, nothing is carried.
+    let (sort, n, items, last, next) = match rest {
+        [sort, Note { stage: Stage::Number(n), .. }, carry, last, ..] if matches!(carry.stage, Stage::Carry { .. }) => {
+            let Stage::Carry { inclusive: true, items, .. } = &carry.stage else { return None };
+            (sort, n, items.as_slice(), last, at + 4)
+        }
+        [sort, Note { stage: Stage::Number(n), .. }, last, ..] => (sort, n, [].as_slice(), last, at + 3),
+        _ => return None,
     };
+    let Stage::LastOfInstant { keys, among, number, out } = &last.stage else { return None };
     let Stage::Sort(by) = &sort.stage else { return None };
-    let Stage::Carry { inclusive: true, items, .. } = &carry.stage else { return None };
     let only_merged = at.checked_sub(1).and_then(|i| all.get(i)).is_some_and(|before| match &before.stage {
         Stage::Filter(condition) => matches!(&condition.kind, ExprKind::Leaf(column) if column == among),
         _ => false,
@@ -159,7 +159,7 @@ fn merged<'a>(all: &'a [Note], rest: &'a [Note], at: usize) -> Option<Step<'a>> 
     keys.push(Column(std::sync::Arc::from("event_time")));
     let mut order = beyond(by, &keys);
     order.retain(|(column, _)| column != among);
-    Some(Step::Group(Group { comment: &sort.comment, keys, measures, order, flag: Some(out), next: at + 4 }))
+    Some(Step::Group(Group { comment: &sort.comment, keys, measures, order, flag: Some(out), next }))
 }
 
 fn newest(item: &Carried) -> Option<(Column, Measured)> {

@@ -189,11 +189,14 @@ fn merged_evidence(
             }
         }
     }
-    let largest = Expr {
-        kind: crate::ir::ExprKind::Call { function: crate::ir::Function::Max, args: candidates },
-        ty: Type::INTEGER,
-        nullable: false,
-        span: signal.span,
+    let largest = match candidates.len() {
+        1 => candidates.pop().unwrap_or(none),
+        _ => Expr {
+            kind: crate::ir::ExprKind::Call { function: crate::ir::Function::Max, args: candidates },
+            ty: Type::INTEGER,
+            nullable: false,
+            span: signal.span,
+        },
     };
     let otherwise = base.map_or_else(|| make::missing(Type::INTEGER), make::integer);
     Some((make::choose(make::or(summed), largest, otherwise), reasons, base.is_some()))
