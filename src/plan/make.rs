@@ -53,7 +53,8 @@ pub fn and(parts: impl IntoIterator<Item = Expr>) -> Expr {
         match part.kind {
             ExprKind::And(inner) => all.extend(inner),
             ExprKind::Const(Value::Boolean(true)) => {}
-            ExprKind::Const(Value::Boolean(false)) => return boolean(false),
+            // A missing condition is false.
+            ExprKind::Const(Value::Boolean(false) | Value::Missing) => return boolean(false),
             _ => all.push(part),
         }
     }
@@ -66,7 +67,7 @@ pub fn or(parts: impl IntoIterator<Item = Expr>) -> Expr {
     for part in parts {
         match part.kind {
             ExprKind::Or(inner) => all.extend(inner),
-            ExprKind::Const(Value::Boolean(false)) => {}
+            ExprKind::Const(Value::Boolean(false) | Value::Missing) => {}
             ExprKind::Const(Value::Boolean(true)) => return boolean(true),
             _ if all.contains(&part) => {}
             _ => all.push(part),
@@ -90,6 +91,7 @@ fn junction(mut all: Vec<Expr>, empty: bool, join: fn(Vec<Expr>) -> ExprKind<Col
 pub fn not(inner: Expr) -> Expr {
     match inner.kind {
         ExprKind::Const(Value::Boolean(truth)) => boolean(!truth),
+        ExprKind::Const(Value::Missing) => boolean(true),
         _ => make(ExprKind::Not(Box::new(inner)), Type::BOOLEAN, false),
     }
 }
