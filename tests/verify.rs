@@ -86,7 +86,7 @@ fn a_query_that_is_wrong_fails() {
             [
                 ("confidence=85", "confidence=84"),
                 (".example.flashlight\", \"pixel-3310\"", ".example.other\", \"pixel-3310\""),
-                ("start_at_1 <= 5s", "start_at_1 <= 1s"),
+                ("woken_start_at <= 5s", "woken_start_at <= 1s"),
             ],
         ),
         (
@@ -94,7 +94,7 @@ fn a_query_that_is_wrong_fails() {
             [
                 ("confidence=85", "confidence=84"),
                 ("\\\"device.id\\\":\\\"pixel-3310\\\"", "\\\"device.id\\\":\\\"pixel-0\\\""),
-                ("start_at_1 <= 5000", "start_at_1 <= 1000"),
+                ("woken_start_at <= 5000", "woken_start_at <= 1000"),
             ],
         ),
     ] {

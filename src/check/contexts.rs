@@ -39,7 +39,9 @@ impl Checker<'_> {
             None => None,
         };
         let narrowed = rows.narrowed(filter.as_ref(), &|l| self.let_body(l));
-        let keys = self.keys(written.by.as_ref(), &[&narrowed], &format!("the context `{}`", name.value));
+        // What is known of the rows that are read is not known of those that ask, nor of those that `known` looks at.
+        let any = Rows::union(&narrowed.sources().into_iter().map(Rows::of).collect::<Vec<_>>());
+        let keys = self.keys(written.by.as_ref(), &[&any], &format!("the context `{}`", name.value));
         let (form, ty) = self.context_form(written, &narrowed, within)?;
         Some(ir::Context {
             name: name.value.clone(),
