@@ -4,12 +4,16 @@
 
 use super::{Column, Note, Output, Stage, columns};
 use crate::ir::ExprKind;
+use crate::value::Value;
 use std::collections::BTreeSet;
 
 pub(super) fn tidy(stages: &mut Vec<Note>, output: &Output) {
     drop_unread(stages, output);
     merge(stages);
     filter_at_once(stages, output);
+    // What every row that was read is needs no question.
+    stages
+        .retain(|note| !matches!(&note.stage, Stage::Filter(all) if all.kind == ExprKind::Const(Value::Boolean(true))));
 }
 
 /// A condition that is computed only to be asked at once is the filter's own.
