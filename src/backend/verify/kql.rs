@@ -1,4 +1,5 @@
 //! KQL: tables are `datatable`s under the product's own names, the query is a function, and a full join tells what came and what should.
+//! What is declared beside the tables has names that no table has.
 
 use super::{END, Trial, TrialAlert, column, line, stored};
 use crate::backend::kql::text::{comment, instant, name, quote, span};
@@ -25,21 +26,21 @@ pub(super) fn text(rule: &Rule, inputs: &Inputs<'_>, trial: &Trial, query: &Quer
     for (table, declared) in tables(rule, inputs, trial) {
         let _ = writeln!(text, "let {} = {};", name(&table, reserved), datatable(&declared, inputs));
     }
-    let _ = writeln!(text, "let alerts = () {{\n{}\n}};", query.text.trim_end());
+    let _ = writeln!(text, "let verified_query = () {{\n{}\n}};", query.text.trim_end());
     let mut wanted: Vec<String> = trial.alerts.iter().map(|alert| line(alert, keys, shown)).collect();
     wanted.push(END.to_owned());
     let wanted: Vec<String> = wanted.iter().map(|line| format!("    {}", quote(line))).collect();
-    let _ = writeln!(text, "let wanted = datatable(alert: string)[\n{}];", wanted.join(",\n"));
+    let _ = writeln!(text, "let verified_wanted = datatable(alert: string)[\n{}];", wanted.join(",\n"));
     let _ = writeln!(
         text,
-        "let found = union (alerts()\n    | project alert = {}), (print alert = {});",
+        "let verified_found = union (verified_query()\n    | project alert = {}), (print alert = {});",
         said(trial.alerts.first(), keys),
         quote(END)
     );
     text.push_str(
-        "wanted\n\
+        "verified_wanted\n\
          | summarize wanted = count() by alert\n\
-         | join kind=fullouter (found | summarize found = count() by alert) on alert\n\
+         | join kind=fullouter (verified_found | summarize found = count() by alert) on alert\n\
          | project result = iff(coalesce(wanted, 0) == coalesce(found, 0), \"PASS\", \"FAIL\"), \
          alert = iff(isempty(alert), alert1, alert), wanted = coalesce(wanted, 0), found = coalesce(found, 0)\n\
          | sort by alert asc\n",
