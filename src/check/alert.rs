@@ -58,7 +58,7 @@ impl Checker<'_> {
         all.into_iter().collect()
     }
 
-    #[allow(clippy::option_option)]
+    #[allow(clippy::option_option)] // wrong, left out, or there
     fn once_per(&mut self, written: &Written, rows: &Rows) -> Option<Option<OncePer>> {
         if let Some(once) = &written.once_per {
             let every = match &once.every {

@@ -96,7 +96,7 @@ impl Groups {
     }
 
     /// What was read this way from the event; none where it was not. (The event may have no such group: that is known, too.)
-    #[allow(clippy::option_option)]
+    #[allow(clippy::option_option)] // not read, read without a group, or the group
     fn known(&mut self, event: &Event, way: usize) -> Option<Option<GroupKey>> {
         let address = std::ptr::from_ref(event) as usize;
         if address != self.event {

@@ -77,7 +77,7 @@ impl Checker<'_> {
     }
 
     /// `because`, which may be left out.
-    #[allow(clippy::option_option)]
+    #[allow(clippy::option_option)] // wrong, left out, or there
     pub fn because(&mut self, written: Option<&Name>, rows: &Rows, range: &Rows) -> Option<Option<ir::Template>> {
         match written {
             Some(text) => self.template(text, &Site::hit("`because`", rows, range)).map(Some),

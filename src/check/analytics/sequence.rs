@@ -120,7 +120,7 @@ impl Checker<'_> {
         }
     }
 
-    #[allow(clippy::option_option)]
+    #[allow(clippy::option_option)] // wrong, left out, or there
     fn absence_length(&mut self, within: Option<&Expr>, at_end: bool, of: &Name, span: Span) -> Option<Option<i64>> {
         match (within, at_end) {
             (Some(within), true) => self.duration(within, "the `within` of an absence", 1).map(Some),
