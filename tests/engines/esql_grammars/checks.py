@@ -1,0 +1,113 @@
+"""A query through Elastic's own ES|QL grammars, of the oldest release that siemc writes for and of each newer one.
+
+In: a query and the mapping of its indices, or none, then any field goes. Out: the faults, each with the releases that find it, and the
+string literals. Must never know what siemc meant by the query.
+"""
+
+import multiprocessing
+import os
+import re
+import sys
+
+import esql
+from antlr4 import CommonTokenStream, InputStream, Token
+from esql.grammar_registry import build_esql_config, get_grammar_module
+
+# `latest` is the head of development as the package has it.
+RELEASES = ("8.19", "9.3", "9.4", "9.5", "latest")
+ESCAPES = {"t": "\t", "n": "\n", "r": "\r", '"': '"', "\\": "\\"}
+
+
+def check_all(queries):
+    """The results of all queries, as the README has them; one process for each release, since a parser gets fast with use."""
+    workers = min(len(RELEASES), os.cpu_count() or 1)
+    with multiprocessing.get_context("fork").Pool(workers, sys.setrecursionlimit, (20_000,)) as pool:
+        read = pool.starmap(read_by, [(release, queries) for release in RELEASES], chunksize=1)
+    return [merged(query, by_release) for query, *by_release in zip(queries, *read, strict=True)]
+
+
+def read_by(release, queries):
+    return [read(query["text"], query["indices"], release) for query in queries]
+
+
+def read(text, indices, release):
+    """What one release makes of a query: its fault or none, and the literals."""
+    tokens = []
+    try:
+        tokens = lexed(text, release)
+        parse(text, indices, release)
+        return None, [unescaped(token.text) for token in tokens if is_string(token, release)]
+    except esql.EsqlError as error:
+        at, covered = place(text, error, tokens)
+        return ("analyzer", type(error).__name__, error.error_msg, at, covered), []
+    except Exception as error:  # a crash has checked nothing
+        return ("siemc", "crash", f"{type(error).__name__}: {error}", 0, ""), []
+
+
+def merged(query, by_release):
+    """One result: a fault stands once, with the releases that find it."""
+    text, found = query["text"], {}
+    for release, (fault, _) in zip(RELEASES, by_release, strict=True):
+        if fault:
+            by, code, _, at, covered = fault
+            found.setdefault((by, code, at, covered), placed(text, *fault))["releases"].append(release)
+    literals = [literals for _, literals in by_release]
+    if not found and any(other != literals[0] for other in literals):
+        found["literals"] = placed(text, "siemc", "literals-differ", f"the releases read {literals}", 0, "")
+    faults = sorted(found.values(), key=lambda fault: fault["start"])
+    return {"id": query["id"], "faults": faults, "literals": [] if faults else literals[0]}
+
+
+def parse(text, indices, release):
+    with esql.ParserConfig(min_stack_version=release), schema(indices):
+        esql.parse_query(text)
+
+
+def schema(indices):
+    if indices is None:
+        return esql.Schema({}, allow_missing=True)
+    mapped = {name: {"properties": index["fields"]} for name, index in indices.items()}
+    lookups = {name for name, index in indices.items() if index.get("lookup")}
+    return esql.Schema(
+        {name: fields for name, fields in mapped.items() if name not in lookups},
+        lookups={name: fields for name, fields in mapped.items() if name in lookups},
+    )
+
+
+def lexed(text, release):
+    lexer = get_grammar_module(release).lexer_cls(InputStream(text))
+    lexer.removeErrorListeners()
+    lexer.setEsqlConfig(build_esql_config())
+    stream = CommonTokenStream(lexer)
+    stream.fill()
+    return [token for token in stream.tokens if token.type != Token.EOF]
+
+
+def is_string(token, release):
+    return token.type == get_grammar_module(release).lexer_cls.QUOTED_STRING
+
+
+def unescaped(written):
+    """The value of a string literal: the manual's escapes, and none between three quotes."""
+    if written.startswith('"""'):
+        return written[3:-3]
+    return re.sub(r"\\(.)", lambda escape: ESCAPES[escape[1]], written[1:-1])
+
+
+def place(text, error, tokens):
+    """Where an error is, in characters, and the token there."""
+    line, column = error.line or 0, error.column or 0
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    at = min(starts[min(line, len(starts) - 1)] + column, len(text))
+    there = next((token for token in tokens if token.start == at), None)
+    return at, there.text if there else text[at : at + 1]
+
+
+def placed(text, by, code, message, at, covered):
+    before = text[:at]
+    return {
+        "by": by, "code": code, "severity": "error", "message": message,
+        "start": len(before.encode()), "length": len(covered.encode()),
+        "line": before.count("\n") + 1, "column": at - (before.rfind("\n") + 1) + 1, "text": covered,
+        "releases": [],
+    }
