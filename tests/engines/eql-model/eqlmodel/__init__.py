@@ -1,0 +1,1 @@
+"""An independent model of Elasticsearch EQL: see README.md."""
