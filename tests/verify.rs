@@ -4,6 +4,9 @@
 
 #[path = "verify/executor.rs"]
 mod executor;
+#[path = "conformance/executor.rs"]
+#[allow(dead_code)]
+mod programs;
 
 use executor::{Verdict, run};
 use std::collections::BTreeMap;

@@ -10,6 +10,7 @@ use super::random::analytic::Form;
 use super::random::pack::{self, FIELDLESS, SOURCES};
 use super::random::rule::{Tapes, tapes, yaml};
 use super::random::stream::{Drawing, drawings, json_lines, offset, stream};
+use super::random::told::told;
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -197,16 +198,7 @@ fn difference(bench: &Bench, tapes: &Tapes, streams: &[Drawing], tally: &mut Tal
 /// What the rule has, and what only its text and its environment tell.
 fn found(rule: &Rule, text: &str, environment: usize) -> Constructs {
     let mut found = constructs(rule);
-    let told = [
-        ((1..=SOURCES.len()).contains(&environment), "environment without a source"),
-        (environment == FIELDLESS.0, "environment without fields"),
-        (text.contains("\nscope:"), "scope"),
-        (text.contains("{ of: e"), "selection of another"),
-        (text.contains("by: [proc] }"), "sequence: keys of a step"),
-        (text.contains("on: event"), "exception on events"),
-        (text.contains("2090-01-01T00:01:00Z }"), "exception that expires"),
-    ];
-    found.extend(told.iter().filter(|(holds, _)| *holds).map(|(_, name)| (*name).to_owned()));
+    found.extend(told(text, environment));
     found
 }
 

@@ -112,6 +112,7 @@ impl Found<'_> {
         }
         let repeats = steps.windows(2).any(|pair| pair[0].written == pair[1].written);
         self.when(repeats, "sequence: repeat");
+        self.when(steps.windows(2).any(|pair| pair[0].keys != pair[1].keys), "sequence: keys of a step");
         self.when(sequence.absent_first.is_some(), "sequence: absent first");
         self.when(sequence.absent_last.is_some(), "sequence: absent last");
         self.when(sequence.until.is_some(), "sequence: until");

@@ -1,9 +1,7 @@
 //! The executors: a query in, rows out.
 
+use super::programs::ask_once;
 use serde_json::{Value, json};
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// What came of a query.
 pub enum Verdict {
@@ -27,7 +25,7 @@ pub fn run(target: &str, queries: &[&str]) -> Vec<Verdict> {
         "kql" => ("kql-model/run", json!({ "version": 1, "jobs": jobs })),
         _ => ("spl-model/run", json!({ "version": 1, "now": 0, "assume": ASSUMED, "jobs": jobs })),
     };
-    let answer = ask(program, &request);
+    let answer = ask_once(program, &request);
     let verdict = |result: &Value| match result["error"].as_str() {
         Some(error) => Verdict::Error(error.to_owned()),
         None => Verdict::Rows(result["rows"].as_array().expect("rows").clone()),
@@ -35,21 +33,4 @@ pub fn run(target: &str, queries: &[&str]) -> Vec<Verdict> {
     let verdicts: Vec<Verdict> = answer["results"].as_array().expect("results").iter().map(verdict).collect();
     assert_eq!(verdicts.len(), queries.len());
     verdicts
-}
-
-fn ask(program: &str, request: &Value) -> Value {
-    let engines = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines");
-    let setup = Command::new(engines.join("setup")).stdout(Stdio::null()).status().expect("setup");
-    assert!(setup.success(), "the engines could not be set up: see tests/engines/README.md");
-    let mut child = Command::new(engines.join(program))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the executor starts");
-    let mut input = child.stdin.take().expect("standard input");
-    let text = request.to_string();
-    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
-    let output = child.wait_with_output().expect("an answer");
-    writer.join().expect("the writer").expect("the request is read");
-    serde_json::from_slice(&output.stdout).expect("an answer in JSON")
 }

@@ -174,10 +174,11 @@ pub(super) fn refuse_absences(
 ) {
     let late = asking.iter().any(|s| may_be_late(b, *s));
     if late && near.iter().any(|n| matches!(n.stream, StreamRef::Event(_))) {
+        let what = if matches!(signal.analytic, Analytic::Together { .. }) { "`after`" } else { "an absence" };
         b.refuse(
             span,
             format!(
-                "an absence beside hits that come at a window's end or a deadline has no lowering yet (`{}`)",
+                "{what} beside hits that come at a window's end or a deadline has no lowering yet (`{}`)",
                 signal.name
             ),
             "use sliding windows for what feeds it",

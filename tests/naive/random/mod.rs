@@ -10,3 +10,4 @@ pub mod history;
 pub mod pack;
 pub mod rule;
 pub mod stream;
+pub mod told;

@@ -61,16 +61,21 @@ pub const APPROVED: &str = "user,n\nann,1\nbob,2\nann,3\n";
 /// The environment that lacks these fields of these sources.
 pub const FIELDLESS: (usize, [(&str, &str); 3]) = (4, [("t.beta", "took"), ("t.gamma", "took"), ("t.gamma", "proc")]);
 
+/// The pack's files: path and text.
+pub fn files() -> [(&'static str, String); 6] {
+    [
+        ("pack.yaml", MANIFEST.to_owned()),
+        ("schema/tiny.yaml", SCHEMA.replace("where, by another name", "'where, by another name'")),
+        ("lookups/known.csv", KNOWN.to_owned()),
+        ("lookups/approved.csv", APPROVED.to_owned()),
+        ("lookups/sites.csv", SITES.to_owned()),
+        ("lookups/zones.csv", ZONES.to_owned()),
+    ]
+}
+
 /// Writes the pack's files.
 pub fn write(root: &std::path::Path) -> std::io::Result<()> {
-    for (path, text) in [
-        ("pack.yaml", MANIFEST),
-        ("schema/tiny.yaml", &SCHEMA.replace("where, by another name", "'where, by another name'")),
-        ("lookups/known.csv", KNOWN),
-        ("lookups/approved.csv", APPROVED),
-        ("lookups/sites.csv", SITES),
-        ("lookups/zones.csv", ZONES),
-    ] {
+    for (path, text) in files() {
         let path = root.join(path);
         std::fs::create_dir_all(path.parent().expect("a file in the pack"))?;
         std::fs::write(path, text)?;

@@ -1,12 +1,15 @@
 //! Cadence, baseline and novelty as a scheduled run computes them: each run reads no further back than it says, and reports what the
 //! evaluator, which saw everything, reports of the run's interval.
 
-use super::bench::{Bench, actual, expected};
-use super::engine::{Job, run};
+use super::Dialect;
+use super::outcome::{Trial, outcomes};
+use super::pairs::Tiny;
 use super::random::stream::{START, drawings, stream};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use siemc::eval::alert::Alert;
+use siemc::backend::Query;
+use siemc::eval::event::Event;
+use siemc::ir::Rule;
 use std::collections::BTreeSet;
 
 const HEAD: &str = "rule: random
@@ -43,21 +46,54 @@ const FACTORS: [i64; 3] = [720, 2160, 8640];
 const EVERY: i64 = 15 * 60_000;
 const DELAY: i64 = 5 * 60_000;
 
-/// How many runs were compared, and how many of them had alerts.
-pub fn compare(streams: usize) -> (usize, usize) {
-    let root = tempfile::tempdir().expect("a directory for the pack");
-    super::random::pack::write(root.path()).expect("the pack's files");
-    let bench = Bench::new(root.path());
-    let place = bench.place(None);
+/// A run of a rule at a time.
+struct Run {
+    rule: Rule,
+    query: Query,
+    events: Vec<Event>,
+    now: i64,
+}
+
+/// How many runs were compared, and how many of them had alerts; panics where one differs.
+pub fn compare(dialect: &dyn Dialect, streams: usize) -> (usize, usize) {
+    let tiny = Tiny::new(dialect, None);
+    let runs = drawn(&tiny, streams);
+    let trial = |run: &'_ Run| -> Vec<siemc::eval::alert::Alert> {
+        let end = run.now - DELAY;
+        let all = siemc::eval::run(&run.rule, run.events.clone(), Some(end));
+        all.into_iter().filter(|a| a.time > end - EVERY).collect()
+    };
+    let trials: Vec<Trial<'_>> = runs
+        .iter()
+        .map(|run| Trial {
+            bench: &tiny.bench,
+            place: &tiny.place,
+            rule: &run.rule,
+            query: &run.query,
+            events: &run.events,
+            alerts: trial(run),
+            now: run.now,
+        })
+        .collect();
+    let mut with_alerts = 0;
+    for (outcome, run) in outcomes(dialect, &trials).iter().zip(&runs) {
+        let fault = outcome.fault(dialect);
+        assert!(fault.is_none(), "at {}: {fault:?}\n{}\n{}", run.now, run.query.text, outcome.shown());
+        with_alerts += usize::from(outcome.with_alerts());
+    }
+    (runs.len(), with_alerts)
+}
+
+fn drawn(tiny: &Tiny<'_>, streams: usize) -> Vec<Run> {
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
-    let (mut jobs, mut wanted): (Vec<Job>, Vec<Vec<Alert>>) = (Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for body in RULES {
         let text = format!("{HEAD}detect: {{ {body} }}\nalert: {{ title: seen, once_per: 3h }}\n");
-        let rule = bench.check(&text, 0).unwrap_or_else(|e| panic!("{body}: {e:#?}"));
-        let query = bench.compile_as_scheduled(&rule, &place).unwrap_or_else(|e| panic!("{body}: {e:#?}"));
+        let rule = tiny.bench.check(&text, 0).unwrap_or_else(|e| panic!("{body}: {e:#?}"));
+        let query = tiny.bench.compile_as_scheduled(&rule, &tiny.place).unwrap_or_else(|e| panic!("{body}: {e:#?}"));
         for (_, factor) in (0..streams).zip(FACTORS.iter().cycle()) {
             let drawn = drawings().new_tree(&mut runner).expect("a tree of numbers").current();
-            let (mut events, _) = stream(&bench.pack.schema, &drawn);
+            let (mut events, _) = stream(&tiny.bench.pack.schema, &drawn);
             events.iter_mut().for_each(|e| e.time = START + (e.time - START).rem_euclid(110_000) * factor);
             let until = events.iter().map(|e| e.time).max().unwrap_or(START) + 8 * 3_600_000;
             let alerts = siemc::eval::run(&rule, events.clone(), Some(until));
@@ -68,20 +104,9 @@ pub fn compare(streams: usize) -> (usize, usize) {
             let times = alerts.iter().map(|a| a.time).chain(events.iter().map(|e| e.time));
             let runs: BTreeSet<i64> = times.map(run_of).collect();
             for now in runs.into_iter().rev().take(8) {
-                let end = now - DELAY;
-                let here = siemc::eval::run(&rule, events.clone(), Some(end));
-                wanted.push(here.into_iter().filter(|a| a.time > end - EVERY).collect());
-                jobs.push(bench.job_at(&query.text, &place, &events, now));
+                all.push(Run { rule: rule.clone(), query: query.clone(), events: events.clone(), now });
             }
         }
     }
-    let mut with_alerts = 0;
-    for ((job, answer), want) in jobs.iter().zip(run(&jobs)).zip(&wanted) {
-        let rows = answer.unwrap_or_else(|why| panic!("{why}\n{}", job.query));
-        let keys: BTreeSet<String> = want.iter().flat_map(|a| a.group.iter().map(|(k, _)| k.clone())).collect();
-        let keys: Vec<String> = keys.into_iter().collect();
-        assert_eq!(actual(&rows, &keys), expected(want), "at {}\n{}\n{}", job.now, job.query, job.tables);
-        with_alerts += usize::from(!want.is_empty());
-    }
-    (jobs.len(), with_alerts)
+    all
 }

@@ -1,0 +1,221 @@
+//! The rules of a pack: in every environment and with every set of mappings each query is read by the parser and by the executor, and every
+//! fixture's alerts are the evaluator's, as far as the query's fidelity promises.
+
+use super::bench::{Bench, Patch, Place};
+use super::constructs::constructs;
+use super::outcome::{Outcome, Trial, outcomes};
+use super::packs;
+use super::record::{self, Record};
+use super::refusal::untrue;
+use super::tally::Tally;
+use super::{Dialect, bench};
+use siemc::backend::Query;
+use siemc::backend::target::mapping::sets;
+use siemc::diagnostic::{Diagnostic, Findings};
+use siemc::eval::event::Event;
+use siemc::fixture::{self, FixtureFile};
+use siemc::ir::Rule;
+use siemc::pack::{Environment, RuleFile};
+use siemc::source::Files;
+use std::path::Path;
+
+/// The bundled rules, over every set of mappings.
+pub fn compare(dialect: &dyn Dialect) -> Tally {
+    compare_folder(dialect, "rules", "fixtures", sets(dialect.target(), None), None)
+}
+
+/// The rules of a folder of the project over sets of mappings, as a part of the report.
+pub fn compare_folder(
+    dialect: &dyn Dialect,
+    folder: &str,
+    part: &str,
+    sets: impl IntoIterator<Item = String>,
+    patch: Option<Patch>,
+) -> Tally {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let (patched, sets) = (patch.is_some(), Vec::from_iter(sets));
+    let (mut tally, mut records) = (Tally::default(), Vec::new());
+    compare_pack(dialect, &root, &sets, patch, (&mut tally, &mut records));
+    if !patched {
+        record::write(dialect, part, None, &records);
+    }
+    tally
+}
+
+/// The rules of `tests/regressions/`, over the canonical mapping.
+pub fn compare_regressions(dialect: &dyn Dialect) -> Tally {
+    let (mut tally, mut records) = (Tally::default(), Vec::new());
+    for pack in packs::unpacked() {
+        compare_pack(dialect, pack.path(), &["canonical".to_owned()], None, (&mut tally, &mut records));
+    }
+    record::write(dialect, "regressions", None, &records);
+    tally
+}
+
+fn compare_pack(
+    dialect: &dyn Dialect,
+    root: &Path,
+    sets: &[String],
+    patch: Option<Patch>,
+    (tally, records): (&mut Tally, &mut Vec<Record>),
+) {
+    let (mut files, mut findings) = (Files::default(), Findings::default());
+    let bench = Bench::new(dialect, root);
+    let bench = match patch {
+        Some(patch) => bench.patched(patch),
+        None => bench,
+    };
+    let paths = fixture::find(root);
+    let fixtures: Vec<_> =
+        paths.iter().filter_map(|p| fixture::load(p, &bench.pack, &mut files, &mut findings)).collect();
+    assert!(!findings.has_errors(), "{:#?}", findings.all);
+    for environment in bench.pack.environments.values() {
+        for set in sets {
+            let environment = bench.with_set(environment, set);
+            let place = bench.place(Some(&environment));
+            let here = Here { dialect, bench: &bench, place: &place, environment: &environment, set };
+            here.compare(&fixtures, tally, records);
+        }
+    }
+}
+
+/// One environment with one set of mappings.
+struct Here<'a> {
+    dialect: &'a dyn Dialect,
+    bench: &'a Bench,
+    place: &'a Place,
+    environment: &'a Environment,
+    set: &'a str,
+}
+
+/// A rule that compiles here.
+struct Compiled<'a> {
+    rule: Rule,
+    query: Query,
+    file: &'a RuleFile,
+    record: Record,
+}
+
+/// A case of a fixture, ready to run.
+struct Ready<'c> {
+    /// Which of the compiled rules it is for.
+    of: usize,
+    rule: Rule,
+    query: Query,
+    events: Vec<Event>,
+    case: &'c fixture::Case,
+}
+
+impl Here<'_> {
+    fn compare(&self, fixtures: &[FixtureFile], tally: &mut Tally, records: &mut Vec<Record>) {
+        let mut compiled = self.compiled(tally, records);
+        self.read(&mut compiled, tally);
+        let ready = self.ready(&compiled, fixtures);
+        let trials: Vec<Trial<'_>> = ready
+            .iter()
+            .map(|r| Trial::new((self.bench, self.place), (&r.rule, &r.query), &r.events, r.case.until))
+            .collect();
+        for (outcome, ready) in outcomes(self.dialect, &trials).iter().zip(&ready) {
+            self.count(outcome, ready, &mut compiled[ready.of], tally);
+        }
+        records.extend(compiled.into_iter().map(|c| c.record));
+    }
+
+    fn compiled(&self, tally: &mut Tally, records: &mut Vec<Record>) -> Vec<Compiled<'_>> {
+        let mut all = Vec::new();
+        for file in &self.bench.pack.rules {
+            let Some(rule) = self.bench.checked(&file.rule, self.environment) else { continue };
+            let name = format!("{} in {} over {}", rule.name, self.environment.name, self.set);
+            let mut record = Record { name, constructs: constructs(&rule), ..Record::default() };
+            tally.rules += 1;
+            match self.bench.compile_as_scheduled(&rule, self.place) {
+                Ok(query) => {
+                    record.fidelity = Some(query.fidelity.to_string());
+                    all.push(Compiled { rule, query, file, record });
+                }
+                Err(why) => {
+                    self.refused(file, &why, tally, &mut record);
+                    records.push(record);
+                }
+            }
+        }
+        all
+    }
+
+    fn refused(&self, file: &RuleFile, why: &[Diagnostic], tally: &mut Tally, record: &mut Record) {
+        tally.refused_rules += 1;
+        let messages: Vec<&str> = why.iter().map(|d| d.message.as_str()).collect();
+        tally.refusals.push(format!("refused: {}: {}", record.name, messages.join("; ")));
+        let text = std::fs::read_to_string(&file.path).expect("the rule's file");
+        let untrue = untrue(self.dialect.target(), why, &text, &record.constructs);
+        tally.untrue.extend(untrue.iter().map(|u| format!("{}: {u}", record.name)));
+        record.refused = why.iter().map(super::refusal::reason).collect();
+    }
+
+    /// Every query as it would be deployed: through the parser, and through the executor over no events.
+    fn read(&self, compiled: &mut [Compiled<'_>], tally: &mut Tally) {
+        let texts: Vec<(&str, &Place)> = compiled.iter().map(|c| (c.query.text.as_str(), self.place)).collect();
+        let parsed = self.dialect.parse(self.bench, &texts);
+        let trials: Vec<Trial<'_>> = compiled
+            .iter()
+            .map(|c| Trial::new((self.bench, self.place), (&c.rule, &c.query), &[], Some(bench::NOW)))
+            .collect();
+        let ran: Vec<Option<String>> = outcomes(self.dialect, &trials).iter().map(|o| o.fault(self.dialect)).collect();
+        for ((compiled, mut faults), ran) in compiled.iter_mut().zip(parsed).zip(ran) {
+            faults.extend(ran);
+            tally.queries += 1;
+            compiled.record.read = faults.is_empty();
+            if !faults.is_empty() {
+                let (name, text) = (&compiled.record.name, &compiled.query.text);
+                tally.faults.push(format!("faults: {name}: {}\n{text}", faults.join("\n")));
+            }
+        }
+    }
+
+    fn ready<'c>(&self, compiled: &[Compiled<'_>], fixtures: &'c [FixtureFile]) -> Vec<Ready<'c>> {
+        let mut all = Vec::new();
+        for file in fixtures {
+            let Some(of) = compiled.iter().position(|c| c.rule.name == file.rule.value) else { continue };
+            for case in file.cases.iter().filter(|c| c.environment == self.environment.name) {
+                let mut own = self.environment.clone();
+                own.params = fixture::environment(&self.bench.pack, file, case).params;
+                let Some(rule) = self.bench.checked(&compiled[of].file.rule, &own) else { continue };
+                let events = self.bench.kept(self.place, fixture::events(case));
+                let newest = events.iter().map(|e| e.time).max().unwrap_or(case.start);
+                let Ok(query) = self.bench.compile(&rule, self.place, case.until.unwrap_or(newest)) else { continue };
+                all.push(Ready { of, rule, query, events, case });
+            }
+        }
+        all
+    }
+
+    fn count(&self, outcome: &Outcome, ready: &Ready<'_>, compiled: &mut Compiled<'_>, tally: &mut Tally) {
+        let record = &mut compiled.record;
+        tally.pairs += 1;
+        record.cases += 1;
+        let executed = usize::from(matches!(outcome, Outcome::Ran { .. }));
+        let with_alerts = usize::from(outcome.with_alerts());
+        let mut equal = executed;
+        if let Outcome::NotExecuted(why) = outcome {
+            *tally.not_executed.entry(why.clone()).or_default() += 1;
+        }
+        if let Some(why) = outcome.fault(self.dialect) {
+            equal = 0;
+            tally.differences.push(format!(
+                "{} over {}: {}: {why}\n{}\n--- events\n{:?}\n{}",
+                ready.rule.name,
+                self.set,
+                ready.case.name.value,
+                ready.query.text,
+                ready.events,
+                outcome.shown()
+            ));
+        }
+        tally.executed += executed;
+        tally.with_alerts += with_alerts;
+        tally.equal += equal;
+        record.executed += executed;
+        record.with_alerts += with_alerts;
+        record.equal += equal;
+    }
+}

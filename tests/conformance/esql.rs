@@ -1,0 +1,204 @@
+//! ES|QL: a real Elasticsearch node reads and runs it.
+
+use super::bench::{Place, instant, json_of, texts};
+use super::executor::{Executor, Kind};
+use super::outcome::Seen;
+use super::random::analytic::Form;
+use super::random::rule::{Tapes, yaml};
+use super::{Dialect, Ran, Run, kql};
+use serde_json::{Map, Value as Json, json};
+use siemc::backend::Target;
+use siemc::backend::target::MappedField;
+use siemc::eval::alert::Alert;
+use siemc::eval::event::Event;
+use siemc::value::{Scalar, Type, Value};
+
+/// See the module.
+pub struct Esql;
+
+static NODE: Executor = Executor {
+    kind: Kind::Engine,
+    name: "Elasticsearch 8.19 node",
+    program: "esql-node/run",
+    // The node answers two queries at a time by itself.
+    side_by_side: 1,
+    batch: 400,
+};
+
+/// What needs no order of rows.
+const FORMS: [Form; 5] = [Form::Match, Form::Any, Form::Threshold, Form::Together, Form::Evidence];
+/// One of so many rules is drawn from the whole language: most of those are refused.
+const WHOLE: usize = 5;
+
+impl Dialect for Esql {
+    fn target(&self) -> Target {
+        Target::Esql
+    }
+
+    fn title(&self) -> &'static str {
+        "ES|QL"
+    }
+
+    fn executor(&self) -> &'static Executor {
+        &NODE
+    }
+
+    fn job(&self, run: &Run<'_>) -> Json {
+        let mut indices = indices(run.place);
+        for (name, index) in &mut indices {
+            let documents: Vec<Json> = run.events.iter().filter_map(|event| stored(run, event, name)).collect();
+            index["documents"] = Json::Array(documents);
+        }
+        indices.extend(lookup_indices(run));
+        json!({ "query": at(&run.query.text, run.now), "indices": indices })
+    }
+
+    fn request(&self, jobs: &[Json], _: usize) -> Json {
+        json!({ "version": 1, "jobs": jobs })
+    }
+
+    fn alerts(&self, ran: &Ran<'_>, rows: &[Json]) -> Vec<Seen> {
+        // A list of one value comes as that value.
+        let seen = |row: &Json| Seen { because: texts(row.get("because")), ..kql::seen(row, ran.keys) };
+        rows.iter().map(seen).collect()
+    }
+
+    fn expected(&self, _: &Ran<'_>, alert: &Alert) -> Seen {
+        kql::expected(alert)
+    }
+
+    fn form(&self, number: usize) -> Form {
+        let all = super::FORMS;
+        if number % WHOLE == 0 { all[number / WHOLE % all.len()] } else { FORMS[number % FORMS.len()] }
+    }
+
+    fn written(&self, tapes: &mut Tapes, number: usize) -> String {
+        if number % WHOLE == 0 {
+            return yaml(tapes);
+        }
+        // Contexts and windows that slide are refused; with them there would be less to run.
+        tapes.contexts.clear();
+        aligned(&yaml(tapes))
+    }
+}
+
+/// The rule with windows that are aligned to the clock where they slid.
+fn aligned(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out = String::new();
+    let mut in_sequence = false;
+    for (place, line) in lines.iter().enumerate() {
+        let words = line.trim_start();
+        let indent = &line[..line.len() - words.len()];
+        in_sequence = match words {
+            "sequence:" => true,
+            "threshold:" | "together:" | "evidence:" => false,
+            _ => in_sequence,
+        };
+        if words == "fires: rise" {
+            continue;
+        }
+        out.push_str(line);
+        out.push('\n');
+        let has_window = lines.get(place + 1).is_some_and(|next| next.trim_start().starts_with("window:"));
+        if words.starts_with("within: ") && !in_sequence && !has_window {
+            out.push_str(&format!("{indent}window: tumbling\n"));
+        }
+    }
+    out
+}
+
+/// The indices that the mapping declares, with their fields and types.
+fn indices(place: &Place) -> Map<String, Json> {
+    let mut indices = Map::new();
+    let mut sources: Vec<_> = place.mapping.sources.iter().collect();
+    sources.sort_by_key(|(id, _)| **id);
+    for (_, mapped) in sources {
+        let index = indices.entry(concrete(&mapped.table)).or_insert_with(|| json!({ "fields": {} }));
+        let fields = index["fields"].as_object_mut().expect("fields");
+        let mut declare = |column: &str, ty: &str| fields.insert(column.to_owned(), json!({ "type": ty }));
+        declare(&mapped.time.column, if mapped.time.unit.is_some() { "long" } else { "date" });
+        for (column, _) in &mapped.select {
+            declare(column, "keyword");
+        }
+        for field in mapped.fields.values() {
+            declare(&field.column, column_type(field));
+        }
+    }
+    indices
+}
+
+/// The product's own lookups, as lookup indices.
+fn lookup_indices(run: &Run<'_>) -> Map<String, Json> {
+    let mut all = Map::new();
+    for (lookup, name) in &run.place.delivered {
+        let Some(lookup) = run.bench.pack.lookups.get(lookup) else { continue };
+        let keys = lookup.keys.iter().map(|k| (k.column.as_str(), k.ty));
+        let columns: Vec<(&str, Type)> =
+            keys.chain(lookup.columns.iter().map(|(name, ty)| (name.as_str(), *ty))).collect();
+        let fields: Map<String, Json> =
+            columns.iter().map(|(n, ty)| ((*n).to_owned(), json!({ "type": product_type(*ty) }))).collect();
+        let document = |row: &Vec<Value>| -> Json {
+            let cells = columns.iter().zip(row).filter(|(_, v)| !v.is_missing());
+            cells.map(|((n, _), v)| ((*n).to_owned(), json_of(v))).collect::<Map<String, Json>>().into()
+        };
+        let documents: Vec<Json> = lookup.rows.iter().map(document).collect();
+        all.insert(name.clone(), json!({ "fields": fields, "documents": documents, "lookup": true }));
+    }
+    all
+}
+
+/// The event as the product has it, where it is in this index.
+fn stored(run: &Run<'_>, event: &Event, index: &str) -> Option<Json> {
+    let mapped = run.place.mapping.source(event.source).filter(|m| concrete(&m.table) == index)?;
+    let mut object = Map::new();
+    for (column, text) in &mapped.select {
+        object.insert(column.clone(), text.clone().into());
+    }
+    let unit = mapped.time.unit;
+    let time = unit.map_or(event.time, |unit| event.time * unit.per_millisecond().0 / unit.per_millisecond().1);
+    object.insert(mapped.time.column.clone(), time.into());
+    let (_, source) = run.bench.pack.schema.source_at(event.source).expect("a source");
+    for ((field, _), value) in source.fields.iter().zip(event.values.iter()) {
+        let Some(mapped) = mapped.fields.get(field) else { continue };
+        if !value.is_missing() {
+            object.insert(mapped.column.clone(), json_of(&mapped.store(value)));
+        } else if mapped.ty == Scalar::String && !mapped.list && event.line.is_multiple_of(2) {
+            // A missing text may stand there as an empty one.
+            object.insert(mapped.column.clone(), "".into());
+        }
+    }
+    Some(Json::Object(object))
+}
+
+/// The query as of a time: the clock is the test's.
+fn at(query: &str, now: i64) -> String {
+    query.replace("NOW()", &format!("TO_DATETIME(\"{}\")", instant(now)))
+}
+
+/// An index that the pattern meets.
+fn concrete(pattern: &str) -> String {
+    pattern.replace('*', "test")
+}
+
+fn column_type(field: &MappedField) -> &'static str {
+    match field.ty {
+        Scalar::String => "keyword",
+        Scalar::Ip => "ip",
+        Scalar::Integer | Scalar::Duration => "long",
+        Scalar::Number => "double",
+        Scalar::Boolean => "boolean",
+        Scalar::Timestamp => "date",
+    }
+}
+
+fn product_type(ty: Type) -> &'static str {
+    match ty {
+        Type::INTEGER | Type::DURATION => "long",
+        Type::NUMBER => "double",
+        Type::BOOLEAN => "boolean",
+        Type::TIMESTAMP => "date",
+        Type::IP => "ip",
+        _ => "keyword",
+    }
+}

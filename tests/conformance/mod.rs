@@ -1,0 +1,153 @@
+//! Conformance: what a target's emitted text does, executed, against the evaluator. One bench for all targets.
+//!
+//! In: a [`Dialect`], the description of one target: its executor (an engine that others wrote, or an independent model), the form of that
+//! executor's jobs, and how rows become [`Seen`] alerts. Out: tallies with every difference, records for the conformance report, and a
+//! regression file for each difference between random rules. A dialect is one file here (`kql.rs`, `spl.rs`, `esql.rs`) and one test binary
+//! (`tests/conformance_NAME.rs`) that names the tests; everything else is shared:
+//!
+//! | file | does |
+//! |---|---|
+//! | `executor` | programs of `tests/engines`: started once, asked over and over, several side by side |
+//! | `bench` | a pack checked and compiled for the target; the events as the product has them |
+//! | `outcome` | runs (query, events), compares by the query's fidelity |
+//! | `refusal` | whether a refusal is about what the rule has |
+//! | `bundled` | the rules of a pack with their fixtures, in every environment and with every set of mappings; the regressions |
+//! | `pairs` | random (rule, stream) pairs; `pairs::until_different` runs them with a patch of the emitted text until one differs |
+//! | `smaller`, `found` | a difference made small, and written as a file for `tests/regressions/` |
+//! | `record` | one JSON line a pair into `target/conformance/`, which `tests/conformance_report.rs` counts |
+//!
+//! To add a target: implement [`Dialect`] in a file, write the binary. This module must never know how a backend lowers anything.
+
+pub mod bench;
+pub mod bundled;
+#[path = "../naive/constructs.rs"]
+pub mod constructs;
+pub mod esql;
+pub mod executor;
+pub mod found;
+pub mod history;
+pub mod kql;
+pub mod outcome;
+#[path = "../regressions/packs.rs"]
+pub mod packs;
+pub mod pairs;
+#[path = "../naive/random/mod.rs"]
+pub mod random;
+pub mod record;
+pub mod refusal;
+pub mod smaller;
+pub mod spl;
+pub mod tally;
+pub mod texts;
+
+use bench::{Bench, Place};
+use executor::Executor;
+use outcome::Seen;
+use random::analytic::{FORMS, Form};
+use random::rule::{Tapes, yaml};
+use serde_json::Value as Json;
+use siemc::backend::{Query, Target};
+use siemc::eval::alert::Alert;
+use siemc::eval::event::Event;
+use siemc::ir::Rule;
+
+/// One target as it is tried here.
+pub trait Dialect: Sync {
+    /// Which backend makes the queries.
+    fn target(&self) -> Target;
+
+    /// Its name for a reader.
+    fn title(&self) -> &'static str;
+
+    /// What runs the queries.
+    fn executor(&self) -> &'static Executor;
+
+    /// One run as the executor takes it.
+    fn job(&self, run: &Run<'_>) -> Json;
+
+    /// A request of jobs. A dialect with several [`Dialect::variants`] says each differently.
+    fn request(&self, jobs: &[Json], variant: usize) -> Json;
+
+    /// How many ways there are to run a job, all of which have to give the same alerts.
+    fn variants(&self) -> usize {
+        1
+    }
+
+    /// The rows of one result, or why there are none.
+    fn rows(&self, result: &Json) -> Result<Vec<Json>, String> {
+        match result["error"].as_str().or(result["fault"].as_str()) {
+            Some(why) => Err(why.to_owned()),
+            None => Ok(result["rows"].as_array().expect("rows").clone()),
+        }
+    }
+
+    /// The alerts that rows are. `wanted` are the evaluator's, of which only the names of group keys may be read.
+    fn alerts(&self, ran: &Ran<'_>, rows: &[Json]) -> Vec<Seen>;
+
+    /// The evaluator's alert as far as rows of this query can show it.
+    fn expected(&self, ran: &Ran<'_>, alert: &Alert) -> Seen;
+
+    /// The official parser or analyzer that reads each query, for the report; none where the executor is itself one.
+    fn parser(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What the parser has against queries, each over a place.
+    fn parse(&self, _bench: &Bench, queries: &[(&str, &Place)]) -> Vec<Vec<String>> {
+        queries.iter().map(|_| Vec::new()).collect()
+    }
+
+    /// Whether the executor says that it cannot run a query, not that the query is wrong.
+    fn beyond_executor(&self, _why: &str) -> bool {
+        false
+    }
+
+    /// Whether events of one time that nothing orders are left out from the start; where not, a pair that differs runs again without.
+    fn leaves_ties_out(&self) -> bool {
+        false
+    }
+
+    /// The form of the rule with this number.
+    fn form(&self, number: usize) -> Form {
+        FORMS[number % FORMS.len()]
+    }
+
+    /// The text of the rule with this number.
+    fn written(&self, tapes: &mut Tapes, _number: usize) -> String {
+        yaml(tapes)
+    }
+}
+
+/// A query over events, at a time.
+pub struct Run<'a> {
+    pub bench: &'a Bench,
+    pub place: &'a Place,
+    pub query: &'a Query,
+    pub events: &'a [Event],
+    /// When it runs, milliseconds since the epoch.
+    pub now: i64,
+}
+
+/// What rows and alerts are read with.
+pub struct Ran<'a> {
+    pub rule: &'a Rule,
+    pub query: &'a Query,
+    pub events: &'a [Event],
+    /// Names of the keys of any alert's group.
+    pub keys: &'a [String],
+    pub bench: &'a Bench,
+    pub place: &'a Place,
+}
+
+/// A number from the environment.
+pub fn from_environment(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// How many random pairs to run (`SIEMC_PAIRS_EXECUTED`), and what to draw them from (`SIEMC_SEED`, else the clock).
+pub fn size() -> (usize, u64) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let seed = from_environment("SIEMC_SEED", now);
+    println!("SIEMC_SEED={seed}");
+    (from_environment("SIEMC_PAIRS_EXECUTED", 200) as usize, seed)
+}

@@ -1,0 +1,100 @@
+//! What was compared, in numbers, with everything that was wrong.
+
+use super::Dialect;
+use std::collections::BTreeMap;
+
+/// So many of a kind are printed whole.
+pub const SHOWN: usize = 5;
+
+/// What was compared.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub rules: usize,
+    pub refused_rules: usize,
+    /// Compiled queries that were read by the parser, where there is one.
+    pub queries: usize,
+    pub pairs: usize,
+    pub executed: usize,
+    pub with_alerts: usize,
+    pub equal: usize,
+    /// Equal once events of one time, which nothing orders, are left out.
+    pub ties: usize,
+    /// Why rules were refused, without names; how many of each.
+    pub refused: BTreeMap<String, usize>,
+    /// Which rule was refused, and why.
+    pub refusals: Vec<String>,
+    /// What the executor cannot run.
+    pub not_executed: BTreeMap<String, usize>,
+    /// What the parser has against a query.
+    pub faults: Vec<String>,
+    /// Refusals for what is not in the rule.
+    pub untrue: Vec<String>,
+    /// Alerts that are not what the fidelity promises.
+    pub differences: Vec<String>,
+}
+
+impl Tally {
+    pub fn not_executed(&self) -> usize {
+        self.not_executed.values().sum()
+    }
+
+    pub fn add(&mut self, other: Tally) {
+        self.rules += other.rules;
+        self.refused_rules += other.refused_rules;
+        self.queries += other.queries;
+        self.pairs += other.pairs;
+        self.executed += other.executed;
+        self.with_alerts += other.with_alerts;
+        self.equal += other.equal;
+        self.ties += other.ties;
+        other.refused.into_iter().for_each(|(why, n)| *self.refused.entry(why).or_default() += n);
+        other.not_executed.into_iter().for_each(|(why, n)| *self.not_executed.entry(why).or_default() += n);
+        self.refusals.extend(other.refusals);
+        self.faults.extend(other.faults);
+        self.untrue.extend(other.untrue);
+        self.differences.extend(other.differences);
+    }
+
+    /// What is wrong; in a few words, since all of it is printed.
+    pub fn wrong(&self) -> Vec<String> {
+        let all = [
+            (self.faults.len(), "queries with faults"),
+            (self.untrue.len(), "refusals for what the rule does not have"),
+            (self.differences.len(), "differences"),
+        ];
+        all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()
+    }
+
+    pub fn print(&self, dialect: &dyn Dialect, what: &str) {
+        let listed = |title: &str, all: &BTreeMap<String, usize>| {
+            let mut by_count: Vec<_> = all.iter().collect();
+            by_count.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+            by_count.iter().for_each(|(why, n)| println!("  {title} {n}: {why}"));
+        };
+        listed("refused", &self.refused);
+        listed("not executed", &self.not_executed);
+        self.refusals.iter().take(SHOWN).for_each(|r| println!("  {r}"));
+        self.faults.iter().take(SHOWN).for_each(|f| println!("{f}"));
+        self.untrue.iter().take(SHOWN).for_each(|u| println!("{u}"));
+        self.differences.iter().for_each(|d| println!("{d}"));
+        let executor = dialect.executor();
+        println!(
+            "{}, {what}: {} rules, {} refused; {} queries read by {}, {} with faults; {} pairs, {} executed on {} ({}), {} with alerts, \
+             {} as promised ({} of them without unordered ties), {} not executed",
+            dialect.title(),
+            self.rules,
+            self.refused_rules,
+            self.queries,
+            dialect.parser().unwrap_or("what executes them"),
+            self.faults.len(),
+            self.pairs,
+            self.executed,
+            executor.name,
+            executor.kind.name(),
+            self.with_alerts,
+            self.equal,
+            self.ties,
+            self.not_executed()
+        );
+    }
+}
