@@ -69,11 +69,11 @@ impl Dialect for Esql {
 
     fn form(&self, number: usize) -> Form {
         let all = super::FORMS;
-        if number % WHOLE == 0 { all[number / WHOLE % all.len()] } else { FORMS[number % FORMS.len()] }
+        if number.is_multiple_of(WHOLE) { all[number / WHOLE % all.len()] } else { FORMS[number % FORMS.len()] }
     }
 
     fn written(&self, tapes: &mut Tapes, number: usize) -> String {
-        if number % WHOLE == 0 {
+        if number.is_multiple_of(WHOLE) {
             return yaml(tapes);
         }
         // Contexts and windows that slide are refused; with them there would be less to run.

@@ -102,14 +102,16 @@ impl Draws {
             let (mut tapes, streams) = strategy.new_tree(&mut self.runner).expect("a tree of numbers").current();
             let text = tiny.dialect.written(&mut tapes, self.number);
             let streams = streams.into_iter().map(|s| Drawing { wide: tapes.wide, ..s });
-            all.push((text, usize::from(tapes.environment), streams.collect()));
+            all.push((text, usize::from(tapes.environment), streams.collect::<Vec<Drawing>>()));
             self.number += 1;
         }
-        all.into_par_iter().filter_map(|(text, environment, streams)| drawn(tiny, text, environment, streams)).collect()
+        all.into_par_iter()
+            .filter_map(|(text, environment, streams)| drawn(tiny, text, environment, &streams))
+            .collect()
     }
 }
 
-fn drawn(tiny: &Tiny<'_>, text: String, environment: usize, streams: Vec<Drawing>) -> Option<Drawn> {
+fn drawn(tiny: &Tiny<'_>, text: String, environment: usize, streams: &[Drawing]) -> Option<Drawn> {
     let rule = tiny.bench.check(&text, environment).ok()?;
     let pair = |drawing: &Drawing| {
         let (mut events, until) = stream(&tiny.bench.pack.schema, drawing);
