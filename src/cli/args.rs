@@ -135,9 +135,11 @@ impl TargetName {
 const VERIFY_EXAMPLES: &str = "Examples:
   siemc verify rules/mobile/x.yaml --target kql --case \"on a locked phone\"
   siemc verify --target spl rules/ --out trials/     one file per rule and case
+  siemc verify --target eql rules/ --out trials/     an index, documents, a search, and what has to come back
   siemc verify --assumptions --target spl            what the queries rest on, with queries that settle it
 
-Run a query in the product itself: each row has to say PASS.";
+Run a query in the product itself: each row has to say PASS. EQL cannot carry events: what is printed are requests for Kibana's
+console over an index of their own, and what has to come back; with `--out`, each body is a file.";
 
 /// `siemc verify`.
 #[derive(Debug, Args)]
@@ -145,13 +147,14 @@ Run a query in the product itself: each row has to say PASS.";
 pub struct VerifyArgs {
     /// Packs, parts of packs, or rule files [default: the pack here, or `rules/`].
     pub path: Vec<PathBuf>,
-    /// Query languages that can carry rows: spl, kql.
+    /// Query languages. With `all`, a rule that one of them cannot say is no error while another can.
     #[arg(long, value_enum, value_delimiter = ',', required = true)]
     pub target: Vec<TargetName>,
     /// Only cases with this in their name.
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
-    /// Write `RULE.CASE.TARGET` files, CASE the case's place in its file, into this directory instead of standard output.
+    /// Write `RULE.CASE.TARGET` files, CASE the case's place in its file, into this directory instead of standard output; beside EQL's,
+    /// the bodies of its requests.
     #[arg(long, value_name = "DIR", conflicts_with = "assumptions")]
     pub out: Option<PathBuf>,
     /// The probes of the targets' assumptions instead.

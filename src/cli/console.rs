@@ -74,7 +74,24 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|e| e.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// `1 error`, `2 errors`.
+/// `1 error`, `2 errors`, `2 queries`.
 pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+    let stem = what.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
+    match (count, stem) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn several_have_another_ending() {
+        let cases =
+            [(1, "query", "1 query"), (0, "query", "0 queries"), (2, "day", "2 days"), (3, "error", "3 errors")];
+        cases.iter().for_each(|(count, what, said)| assert_eq!(counted(*count, what), *said));
+    }
 }

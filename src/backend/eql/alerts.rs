@@ -6,7 +6,7 @@ use super::streams::{Reader, plain_field};
 use super::test::Test;
 use crate::backend::Fidelity;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{CompareOp, Exception, Expr, ExprKind, Key, Keys, Leaf, Rule, walk};
+use crate::ir::{Analytic, CompareOp, Exception, Expr, ExprKind, Key, Keys, Leaf, Rule, Signal, StreamRef, walk};
 use crate::pack::schema::{FieldId, SourceId};
 use crate::source::Span;
 use crate::value::{Type, Value};
@@ -100,13 +100,32 @@ fn covers(keys: &Keys, group: &Keys) -> bool {
 static NO_KEYS: Keys = Keys(Vec::new());
 
 fn detect_keys(rule: &Rule) -> &Keys {
-    use crate::ir::Analytic;
     match rule.signals.get(rule.detect.index()).map(|s| &s.analytic) {
         Some(
             Analytic::Match { keys, .. } | Analytic::Any { keys: Some(keys), .. } | Analytic::Threshold { keys, .. },
         ) => keys,
         Some(Analytic::Sequence(sequence)) => sequence.steps.last().map_or(&NO_KEYS, |s| &s.keys),
         _ => &NO_KEYS,
+    }
+}
+
+/// The keys of a signal's hits, as its last events have them; none where its members have groups of their own.
+pub(super) fn group_keys<'a>(rule: &'a Rule, signal: Option<&'a Signal>) -> Option<&'a Keys> {
+    match &signal?.analytic {
+        Analytic::Any { of, keys: None } => {
+            let own = |stream: &StreamRef| match stream {
+                StreamRef::Event(_) => Some(&NO_KEYS),
+                StreamRef::Signal(id) => group_keys(rule, rule.signals.get(id.index())),
+            };
+            let mut all = of.iter().map(own);
+            let first = all.next()??;
+            all.all(|keys| keys == Some(first)).then_some(first)
+        }
+        Analytic::Any { keys: Some(keys), .. } | Analytic::Match { keys, .. } | Analytic::Threshold { keys, .. } => {
+            Some(keys)
+        }
+        Analytic::Sequence(sequence) => sequence.steps.last().map(|s| &s.keys),
+        _ => None,
     }
 }
 

@@ -40,10 +40,12 @@ use super::target::{Mapping, TargetData};
 use super::{Query, Target};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Analytic, Input, Keys, Rule, Sequence, Signal, Step, StreamRef, Window};
+use crate::pack::schema::SourceId;
 use crate::source::Span;
 use alerts::{Closeness, Exceptions};
 use cond::{Cond, and};
 use query::Shape;
+pub(super) use streams::plain_field;
 use streams::{Reader, Selection, whole};
 
 /// The query of a rule.
@@ -51,6 +53,27 @@ use streams::{Reader, Selection, whole};
 /// # Errors
 /// Every refusal, each at its place in the rule.
 pub fn compile(rule: &Rule, mapping: &Mapping, target: &TargetData) -> Result<Query, Vec<Diagnostic>> {
+    compile_to_run(rule, mapping, target).map(|(query, _)| query)
+}
+
+/// What has to be known to run a query and to read its answer.
+pub(super) struct Running<'a> {
+    /// The sources that the query reads.
+    pub sources: Vec<SourceId>,
+    /// `tiebreaker_field` of the request.
+    pub tiebreaker: Option<String>,
+    /// A hit's time is this much later than its newest event, milliseconds.
+    pub deadline: i64,
+    /// The group's keys, read from a hit's last event; none where the event does not tell which they are.
+    pub keys: Option<&'a Keys>,
+}
+
+/// [`compile`], with what [`super::verify`] needs.
+pub(super) fn compile_to_run<'a>(
+    rule: &'a Rule,
+    mapping: &'a Mapping,
+    target: &'a TargetData,
+) -> Result<(Query, Running<'a>), Vec<Diagnostic>> {
     let mut reader = Reader { rule, mapping, target, found: needs::refusals(rule, target), events: Vec::new() };
     let mut close = Closeness::default();
     let shape = signal(&mut reader, rule.signals.get(rule.detect.index()), &mut close);
@@ -187,7 +210,7 @@ fn threshold(
     sequence::lower(reader, &sequence, sequence::Extra::EveryStep).map(|lowered| lowered.shape)
 }
 
-fn finished(reader: &Reader<'_>, shape: &Shape, close: Closeness) -> Query {
+fn finished<'a>(reader: &Reader<'a>, shape: &Shape, close: Closeness) -> (Query, Running<'a>) {
     let rule = reader.rule;
     let sources = reader.sources();
     let tiebreaker = reader.tiebreaker();
@@ -205,14 +228,16 @@ fn finished(reader: &Reader<'_>, shape: &Shape, close: Closeness) -> Query {
     let facts =
         header::Facts { fidelity, sources: &sources, tiebreaker: tiebreaker.as_deref(), lookback, maxspan, deadline };
     let text = format!("{}{body}\n", header::header(rule, reader.mapping, &facts));
-    Query {
+    let query = Query {
         target: Target::Eql,
         text,
         fidelity,
         losses: close.losses,
         assumptions: assumptions(reader, shape),
         lookback,
-    }
+    };
+    let keys = alerts::group_keys(rule, rule.signals.get(rule.detect.index()));
+    (query, Running { sources, tiebreaker, deadline: deadline.unwrap_or(0), keys })
 }
 
 fn assumptions(reader: &Reader<'_>, shape: &Shape) -> Vec<String> {

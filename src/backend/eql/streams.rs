@@ -186,7 +186,7 @@ pub(super) fn whole(selections: &[Selection]) -> Cond {
 }
 
 /// The field that an expression is.
-pub(super) fn plain_field(rule: &Rule, expr: &Expr) -> Option<FieldId> {
+pub(in crate::backend) fn plain_field(rule: &Rule, expr: &Expr) -> Option<FieldId> {
     match &expr.kind {
         ExprKind::Leaf(Leaf::Field(id)) => Some(*id),
         ExprKind::Leaf(Leaf::Let(id)) => rule.lets.get(id.index()).and_then(|l| plain_field(rule, &l.expr)),

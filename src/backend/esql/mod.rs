@@ -28,7 +28,7 @@ mod output;
 mod pack;
 mod read;
 mod stage;
-mod text;
+pub(super) mod text;
 mod whole;
 
 use super::print::{Dialect as _, Printer};

@@ -69,8 +69,9 @@ pub(super) fn reads(w: &mut Writer<'_>) {
     }
     let late = late(w, &places);
     let evals = assignments(&columns);
+    let given = w.inputs.standing.as_ref().map(|s| s.rows.as_str());
     let view = json!({
-        "tables": tables, "metadata": w.documents, "wheres": wheres, "evals": evals, "keep": keep,
+        "given": given, "tables": tables, "metadata": w.documents, "wheres": wheres, "evals": evals, "keep": keep,
         "late": late.unwrap_or_default(),
     });
     w.add("read", &view);

@@ -1,7 +1,7 @@
 //! KQL: tables are `datatable`s under the product's own names, the query is a function, and a full join tells what came and what should.
 //! What is declared beside the tables has names that no table has.
 
-use super::{END, Trial, TrialAlert, column, line, stored};
+use super::{END, Trial, TrialAlert, column, far_from_one, line, stored};
 use crate::backend::kql::text::{comment, instant, name, quote, span};
 use crate::backend::target::MappedField;
 use crate::backend::{Inputs, Query, header};
@@ -136,6 +136,11 @@ fn json(value: &Value) -> String {
     }
 }
 
+/// Numbers whose text the manual leaves open.
+pub(super) fn is_open(number: f64) -> bool {
+    number.fract() == 0.0 || far_from_one(number)
+}
+
 /// A key's value as [`said`] prints it.
 fn shown(value: &Value) -> String {
     match value {
@@ -154,9 +159,10 @@ fn said(example: Option<&TrialAlert>, keys: &[String]) -> String {
     let mut parts = vec![milliseconds("event_time")];
     for key in keys {
         let column = column(key);
-        let is_time = |a: &TrialAlert| a.group.iter().any(|(name, v)| name == key && matches!(v, Value::Timestamp(_)));
-        let text = match example {
-            Some(alert) if is_time(alert) => milliseconds(&column),
+        let value = example.and_then(|a| a.group.iter().find(|(name, _)| name == key)).map(|(_, value)| value);
+        let text = match value {
+            Some(Value::Timestamp(_)) => milliseconds(&column),
+            Some(Value::Boolean(_)) => format!("case({column} == true, \"true\", {column} == false, \"false\", \"\")"),
             _ => format!("tostring({column})"),
         };
         parts.push(quote(&format!(" {key}=")));

@@ -2,7 +2,7 @@
 
 use crate::backend::target::{Assumption, Mapping, MappingRequest, TargetData};
 use crate::backend::template::Templates;
-use crate::backend::verify::{Trial, verify};
+use crate::backend::verify::{Carried, Trial, verify};
 use crate::backend::{self, Inputs, Query, Target};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::ir::Rule;
@@ -122,7 +122,7 @@ impl Products {
     }
 
     /// The rule's query with a case's events and answer in it; none where the target could not be read.
-    pub fn verification(&self, rule: &Rule, target: Target, trial: &Trial) -> Option<Result<String, Vec<Diagnostic>>> {
+    pub fn verification(&self, rule: &Rule, target: Target, trial: &Trial) -> Option<Result<Carried, Vec<Diagnostic>>> {
         let Product { data, mapping, templates, .. } = self.of(target)?;
         let inputs = Inputs { data, mapping, templates, delivered: Vec::new(), standing: None };
         Some(verify(rule, &inputs, trial))
