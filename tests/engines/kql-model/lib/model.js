@@ -109,4 +109,4 @@ function errorText(e) {
   return process.env.KQL_MODEL_DEBUG ? e.stack : `the model failed: ${e.message}`;
 }
 
-module.exports = { runJob };
+module.exports = { runJob, writeCell };

@@ -10,6 +10,8 @@ const { Scope, once } = require('./scope');
 
 const { refuse } = V;
 const operators = new Map();
+/** What watches the stages of a pipe, where somebody does: `stage(node, left, sc, make)` gives the plan of `make(node, left, sc)`. */
+const watcher = { stage: (node, left, sc, make) => make(node, left, sc) };
 
 const TABULAR = new Set(['PipeExpression', 'DataTableExpression', 'PrintOperator', 'RangeOperator', 'UnionOperator', 'MaterializeExpression',
   'ContextualDataTableExpression', 'FilterOperator', 'SummarizeOperator', 'TopOperator', 'ExtendOperator', 'ProjectOperator', 'SortOperator', 'TakeOperator']);
@@ -199,7 +201,7 @@ function plan_(node, sc, source) {
     case 'PrintOperator': return print(node, sc);
     case 'MaterializeExpression': return { ...shared(plan_(node.Expression, sc)), serialized: false };
     case 'FunctionCallExpression': return callTable(node, sc);
-    case 'UnionOperator': return operators.get(kind)(node, source || null, sc);
+    case 'UnionOperator': return watcher.stage(node, source || null, sc, operators.get(kind));
     default:
       if (source && operators.has(kind)) return operate(node, source, sc);
       return refuse(`the source \`${S.text(node).slice(0, 60)}\` (${kind})`);
@@ -207,7 +209,7 @@ function plan_(node, sc, source) {
 }
 function operate(node, left, sc) {
   const make = operators.get(S.kindOf(node)) || refuse(`the operator \`${S.text(node).split(/\s/)[0]}\``);
-  return make(node, left, sc);
+  return watcher.stage(node, left, sc, make);
 }
 
 /** Runs `f(row)` over rows with the window state that prev, row_number and the like read. */
@@ -238,4 +240,4 @@ E.tables.plan = plan_;
 E.tables.isTable = isTable;
 E.tables.call = callFunction;
 
-module.exports = { operators, plan: plan_, isTable, build, walk, cell, typeName, shared, callFunction };
+module.exports = { operators, watcher, plan: plan_, isTable, build, walk, cell, typeName, shared, callFunction };
