@@ -7,7 +7,7 @@ use super::expression::compile::holds;
 use super::expression::{Code, Compiler, Frame};
 use super::keys::{GroupKey, KeyCode};
 use super::measure::{MeasureCode, Running, Sample};
-use super::row::{Reading, Row};
+use super::row::{Members, Reading};
 use super::sweep::Sweep;
 use crate::ir::{Context, ContextForm};
 use crate::value::Value;
@@ -43,13 +43,30 @@ enum Form {
 #[derive(Debug, Default)]
 struct Memory {
     /// When the stream last showed the group, whether or not the context's condition held.
-    shown: Option<i64>,
+    shown: Seen,
     /// When an event that counts was last seen.
-    newest: Option<i64>,
+    newest: Seen,
     /// The newest value, or the newest event.
     last: Option<Reading>,
     /// Every event in the window, for counts and measures.
     past: Option<Box<Past>>,
+}
+
+/// A time, or never. It is no option, so that a memory with its group fills one line of the processor's cache.
+#[derive(Debug, Clone, Copy)]
+struct Seen(i64);
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen(i64::MIN)
+    }
+}
+
+impl Seen {
+    /// Whether it was at a time or later.
+    fn since(self, from: i64) -> bool {
+        self.0 != i64::MIN && self.0 >= from
+    }
 }
 
 /// The events in a group's window, with what is said of them, kept up to date: a look at a week of them for every event that asks would
@@ -113,7 +130,7 @@ impl ContextState {
         let Some(key) = self.keys.key(frame) else { return Reading::Value(Value::Missing) };
         let from = frame.event.time.saturating_sub(self.within);
         let mut group = self.groups.get_mut(&key);
-        let seen = group.as_ref().and_then(|g| g.newest).is_some_and(|t| t >= from);
+        let seen = group.as_ref().is_some_and(|g| g.newest.since(from));
         let mut past = group.as_mut().and_then(|g| g.past.as_deref_mut());
         if let Some(past) = &mut past {
             past.forget(from);
@@ -124,7 +141,7 @@ impl ContextState {
             }
             Form::None { known: Some(known) } => {
                 let since = frame.event.time.saturating_sub(*known);
-                let shown = group.and_then(|g| g.shown).is_some_and(|t| t >= since);
+                let shown = group.is_some_and(|g| g.shown.since(since));
                 if shown { Value::Boolean(!seen) } else { Value::Missing }
             }
             Form::None { known: None } => Value::Boolean(!seen),
@@ -148,20 +165,19 @@ impl ContextState {
         Reading::Value(value)
     }
 
-    /// Takes a row of the time that has been read.
-    pub fn update(&mut self, row: &Row, lets: &[Code]) {
-        if !row.members.contains(self.of) {
+    /// Takes an event of the time that has been read; `members` are the rule's events that it belongs to.
+    pub fn update(&mut self, event: &Rc<Event>, members: &Members, frame: &Frame<'_>) {
+        if !members.contains(self.of) {
             return;
         }
-        let frame = row.frame(lets);
-        let counts = holds(self.filter.as_ref(), &frame);
+        let counts = holds(self.filter.as_ref(), frame);
         let remembers_shown = matches!(self.form, Form::None { known: Some(_) });
         if (counts || remembers_shown)
-            && let Some(key) = self.keys.key(&frame)
+            && let Some(key) = self.keys.key(frame)
         {
-            self.remember(&frame, &row.event, key, counts);
+            self.remember(frame, event, key, counts);
         }
-        self.forget(row.event.time);
+        self.forget(event.time);
     }
 
     fn remember(&mut self, frame: &Frame<'_>, event: &Rc<Event>, group: GroupKey, counts: bool) {
@@ -176,9 +192,9 @@ impl ContextState {
             _ => None,
         };
         let memory = self.groups.entry(group).or_default();
-        memory.shown = Some(time);
+        memory.shown = Seen(time);
         if counts {
-            memory.newest = Some(time);
+            memory.newest = Seen(time);
         }
         if what.is_some() {
             memory.last = what;
@@ -196,7 +212,7 @@ impl ContextState {
         };
         let from = now.saturating_sub(self.within.max(known));
         if self.sweep.due(self.groups.len()) {
-            self.groups.retain(|_, m| m.shown.is_some_and(|t| t >= from));
+            self.groups.retain(|_, m| m.shown.since(from));
             self.sweep.done(self.groups.len());
         }
     }

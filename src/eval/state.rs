@@ -20,6 +20,9 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Emptied lets that are kept: more than events of one time seldom are.
+const MOST_SPARE: usize = 64;
+
 /// A rule with everything that it remembers.
 #[derive(Debug)]
 pub struct RuleState {
@@ -41,11 +44,16 @@ pub struct RuleState {
     arrivals: Vec<Arrival>,
     rows: Vec<Item>,
     /// Values of lets over the event that is being selected.
-    scratch: Vec<OnceCell<Value>>,
+    scratch: Lets,
+    /// Emptied, for later events.
+    spare: Vec<Lets>,
     deadline: Option<i64>,
     /// How often an event fell to one of the rule's selections.
     selected: u64,
 }
+
+/// A rule's lets over one event, each computed when first asked.
+type Lets = Box<[OnceCell<Value>]>;
 
 /// How one source's events are selected and ordered.
 #[derive(Debug, Default)]
@@ -75,7 +83,23 @@ struct Draft {
     local: usize,
     place: usize,
     members: Members,
-    lets: Box<[OnceCell<Value>]>,
+    lets: Lets,
+}
+
+impl Draft {
+    /// What expressions over it read.
+    fn frame<'a>(&'a self, program: &'a [Code]) -> Frame<'a> {
+        Frame {
+            program,
+            event: &self.event,
+            local: self.local,
+            lets: &self.lets,
+            contexts: &[],
+            it: None,
+            hit: None,
+            measures: None,
+        }
+    }
 }
 
 impl RuleState {
@@ -97,7 +121,8 @@ impl RuleState {
             hits: vec![Vec::new(); signals.len()],
             arrivals: Vec::new(),
             rows: Vec::new(),
-            scratch: vec![OnceCell::new(); lets.len()],
+            scratch: vec![OnceCell::new(); lets.len()].into(),
+            spare: Vec::new(),
             deadline: signals.iter().filter_map(|s| s.deadline).min(),
             signals,
             lets,
@@ -137,9 +162,10 @@ impl RuleState {
             self.scratch.iter_mut().for_each(|cell| drop(cell.take()));
             return;
         };
-        let lets = std::mem::replace(&mut self.scratch, vec![OnceCell::new(); self.lets.len()]);
+        let empty = self.spare.pop().unwrap_or_else(|| vec![OnceCell::new(); self.lets.len()].into());
+        let lets = std::mem::replace(&mut self.scratch, empty);
         let event = Rc::clone(shared.get_or_insert_with(|| Rc::new(event.clone())));
-        self.pending.push(Draft { event, local, place, members, lets: lets.into() });
+        self.pending.push(Draft { event, local, place, members, lets });
     }
 
     /// What was selected and dropped so far.
@@ -166,9 +192,46 @@ impl RuleState {
 
     /// Everything of one time.
     fn step(&mut self, now: i64, alerts: &mut Vec<Alert>) {
-        if self.pending.first().is_some_and(|d| d.event.time == now) {
-            self.fill_rows();
+        let mut drafts = self.present(now);
+        // Most events are of no analytic: they only tell contexts, and become no rows.
+        if drafts.iter().any(|d| d.members.meets(&self.consumed)) {
+            self.fill_rows(&mut drafts);
         }
+        if !self.rows.is_empty() || self.deadline.is_some_and(|d| d <= now) {
+            self.decide(now, alerts);
+        }
+        for Item { row, .. } in &self.rows {
+            let frame = row.frame(&self.lets);
+            self.contexts.iter_mut().for_each(|c| c.update(&row.event, &row.members, &frame));
+        }
+        for draft in &drafts {
+            let frame = draft.frame(&self.lets);
+            self.contexts.iter_mut().for_each(|c| c.update(&draft.event, &draft.members, &frame));
+        }
+        // Nothing of this time is held longer than something remembers it.
+        self.rows.clear();
+        let room = MOST_SPARE.saturating_sub(self.spare.len());
+        self.spare.extend(drafts.drain(..).take(room).map(|mut draft| {
+            draft.lets.iter_mut().for_each(|cell| drop(cell.take()));
+            draft.lets
+        }));
+        if self.pending.is_empty() {
+            self.pending = drafts;
+        }
+    }
+
+    /// The events of a time, in order, if it has come: all that are pending have one time.
+    fn present(&mut self, now: i64) -> Vec<Draft> {
+        if self.pending.first().is_none_or(|d| d.event.time != now) {
+            return Vec::new();
+        }
+        let mut drafts = std::mem::take(&mut self.pending);
+        drafts.sort_by(|a, b| self.order(a, b));
+        drafts
+    }
+
+    /// Signals over the rows of one time, and alerts of their hits.
+    fn decide(&mut self, now: i64, alerts: &mut Vec<Alert>) {
         let mut seen = Members::default();
         for item in &self.rows {
             seen.extend(&item.row.members);
@@ -191,28 +254,18 @@ impl RuleState {
         for hit in self.hits.get(self.detect).into_iter().flatten() {
             alerts.extend(self.alerting.alert(hit, &self.lets));
         }
-        for item in &self.rows {
-            self.contexts.iter_mut().for_each(|c| c.update(&item.row, &self.lets));
-        }
-        // Nothing of this time is held longer than something remembers it.
-        self.rows.clear();
         self.arrivals.clear();
         self.hits.iter_mut().for_each(Vec::clear);
     }
 
-    /// The events of the present time in order, with what contexts say to them.
-    fn fill_rows(&mut self) {
-        let mut drafts = std::mem::take(&mut self.pending);
-        if drafts.len() > 1 {
-            drafts.sort_by(|a, b| self.order(a, b));
-        }
+    /// The events of the present time, in order, become rows with what contexts say to them.
+    fn fill_rows(&mut self, drafts: &mut Vec<Draft>) {
         for (index, draft) in drafts.drain(..).enumerate() {
             let contexts = self.readings(&draft);
             let Draft { event, local, members, lets, .. } = draft;
             let row = Row { event, local, index: index as u32, members, lets, contexts };
             self.rows.push(Item { place: row.place(), row: Rc::new(row), hit: None });
         }
-        self.pending = drafts;
     }
 
     /// Place, tiebreaker, used fields in schema order; missing first. Equal places have equal sources.
@@ -231,16 +284,7 @@ impl RuleState {
         if !draft.members.meets(&self.consumed) {
             return Box::default();
         }
-        let frame = Frame {
-            program: &self.lets,
-            event: &draft.event,
-            local: draft.local,
-            lets: &draft.lets,
-            contexts: &[],
-            it: None,
-            hit: None,
-            measures: None,
-        };
+        let frame = draft.frame(&self.lets);
         self.contexts.iter_mut().map(|c| c.read(&frame)).collect()
     }
 }
