@@ -141,7 +141,8 @@ fn events() {
                 // What comes too early is refused, and that is all.
                 Line::Event(event) => {
                     let _ = engine.push(event, &mut |_| ());
-                    let _ = lateness.push(event.clone(), &mut |event| held.push(event));
+                    let _ = lateness
+                        .push(siemc::eval::Event::clone(event), &mut |event| held.push(std::rc::Rc::new(event)));
                 }
                 Line::Unused { time } => {
                     let _ = engine.advance(time, &mut |_| ());
@@ -150,7 +151,7 @@ fn events() {
             }
         }
         engine.finish(None, &mut |_| ());
-        lateness.finish(&mut |event| held.push(event));
+        lateness.finish(&mut |event| held.push(std::rc::Rc::new(event)));
         let mut engine = Engine::new(&rules);
         assert!(held.iter().all(|event| engine.push(event, &mut |_| ()).is_ok()), "lateness gives events in order");
         engine.finish(Some(i64::MAX), &mut |_| ());

@@ -59,16 +59,15 @@ impl Engine {
     }
 
     /// Takes the next event. Alerts of earlier times come out, in the order of time, then of rules.
-    pub fn push(&mut self, event: &Event, alert: &mut impl FnMut(Alert)) -> Result<(), OutOfOrder> {
+    pub fn push(&mut self, event: &Rc<Event>, alert: &mut impl FnMut(Alert)) -> Result<(), OutOfOrder> {
         self.advance(event.time, alert)?;
         let source = event.source.0 as usize;
         if self.by_source.len() <= source {
             self.index(source);
         }
-        let mut shared = None;
         for number in self.by_source.get(source).into_iter().flatten() {
             if let Some(rule) = self.rules.get_mut(*number) {
-                rule.select(event, &mut shared);
+                rule.select(event);
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ use crate::ir::{ExprKind, Leaf, Rule};
 use crate::pack::alerts;
 use crate::pack::schema::{FieldId, Schema, SourceId};
 use crate::value::{Scalar, Type, Value};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// An [`Engine`] for rules over events, and one behind it for those over alerts.
@@ -42,7 +43,7 @@ impl Feed {
     }
 
     /// As [`Engine::push`]; an event may be an alert that another tool made.
-    pub fn push(&mut self, event: &Event, alert: &mut impl FnMut(Alert)) -> Result<(), OutOfOrder> {
+    pub fn push(&mut self, event: &Rc<Event>, alert: &mut impl FnMut(Alert)) -> Result<(), OutOfOrder> {
         let Some(over) = &self.over else { return self.events.push(event, alert) };
         if event.source != over.source {
             self.advance(event.time, alert)?;
@@ -86,7 +87,7 @@ impl Feed {
             // The alerts of a stream come in order, so none is older than the one before it.
             let _ = over.engine.advance(one.time, &mut counted(&mut self.told, alert));
             self.told += 1;
-            let _ = over.engine.push(&over.event(&one, self.told), alert);
+            let _ = over.engine.push(&Rc::new(over.event(&one, self.told)), alert);
             alert(one);
         }
     }

@@ -60,6 +60,7 @@ pub use reader::{Line, LineError, Problem, Reader};
 pub use template::printed;
 
 use crate::ir::Rule;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The rule's alerts over events in any order.
@@ -77,9 +78,9 @@ pub fn tallied(rule: &Arc<Rule>, events: impl IntoIterator<Item = Event>, until:
     events.sort_by_key(|e| e.time);
     let mut alerts = Vec::new();
     let mut engine = Engine::new(std::slice::from_ref(rule));
-    for event in &events {
+    for event in events {
         // Sorted events are never out of order.
-        if engine.push(event, &mut |a| alerts.push(a)).is_err() {
+        if engine.push(&Rc::new(event), &mut |a| alerts.push(a)).is_err() {
             break;
         }
     }

@@ -135,8 +135,8 @@ impl RuleState {
         self.local.get(source.0 as usize).is_some_and(Option::is_some)
     }
 
-    /// Takes an event of the present time if it belongs to the rule. `shared` is the event as rules keep it, made when first kept.
-    pub fn select(&mut self, event: &Event, shared: &mut Option<Rc<Event>>) {
+    /// Takes an event of the present time if it belongs to the rule.
+    pub fn select(&mut self, event: &Rc<Event>) {
         let Some(local) = self.local.get(event.source.0 as usize).copied().flatten() else { return };
         let Some(selection) = self.selections.get(local) else { return };
         let mut members = Members::default();
@@ -164,8 +164,7 @@ impl RuleState {
         };
         let empty = self.spare.pop().unwrap_or_else(|| vec![OnceCell::new(); self.lets.len()].into());
         let lets = std::mem::replace(&mut self.scratch, empty);
-        let event = Rc::clone(shared.get_or_insert_with(|| Rc::new(event.clone())));
-        self.pending.push(Draft { event, local, place, members, lets });
+        self.pending.push(Draft { event: Rc::clone(event), local, place, members, lets });
     }
 
     /// What was selected and dropped so far.

@@ -9,6 +9,7 @@ use crate::ir::Rule;
 use crate::pack::schema::{Schema, SourceId};
 use crate::syntax::print;
 use std::io::{self, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Bad lines that are printed; the others are only counted.
@@ -92,7 +93,7 @@ impl Run<'_> {
             let number = reader.lines_read() + 1;
             let Some(line) = reader.next_line()? else { break };
             let event = match line {
-                Line::Event(event) => event.clone(),
+                Line::Event(event) => Event::clone(event),
                 Line::Unused { time } => Event { source: UNUSED, time, line: number, values: Box::default() },
                 Line::Bad(bad) => {
                     self.bad(bad.problem.code(), &bad.to_string());
@@ -100,7 +101,7 @@ impl Run<'_> {
                 }
             };
             let number = event.line;
-            if let Err(late) = lateness.push(event, &mut |event| self.give(&event)) {
+            if let Err(late) = lateness.push(event, &mut |event| self.give(&Rc::new(event))) {
                 let behind = print::duration(late.behind);
                 self.bad(
                     codes::LATE,
@@ -109,7 +110,7 @@ impl Run<'_> {
             }
             self.failed.take().map_or(Ok(()), Err)?;
         }
-        lateness.finish(&mut |event| self.give(&event));
+        lateness.finish(&mut |event| self.give(&Rc::new(event)));
         self.failed.take().map_or(Ok(()), Err)
     }
 
@@ -119,7 +120,7 @@ impl Run<'_> {
         let mut newest = None;
         while let Some(line) = reader.next_line()? {
             match line {
-                Line::Event(event) => events.push(event.clone()),
+                Line::Event(event) => events.push(Rc::clone(event)),
                 Line::Unused { time } => newest = newest.max(Some(time)),
                 Line::Bad(bad) => self.bad(bad.problem.code(), &bad.to_string()),
             }
@@ -136,7 +137,7 @@ impl Run<'_> {
         self.failed.take().map_or(Ok(()), Err)
     }
 
-    fn give(&mut self, event: &Event) {
+    fn give(&mut self, event: &Rc<Event>) {
         if event.source == UNUSED {
             self.advance(event.time);
             return;

@@ -13,6 +13,7 @@
 
 pub mod codes;
 mod convert;
+mod found;
 mod intern;
 mod item;
 mod lines;
@@ -28,6 +29,7 @@ use lines::{Lines, Raw};
 use object::{Object, Outcome};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Longest line that is read, bytes.
@@ -45,7 +47,7 @@ pub struct Reader<R> {
 #[derive(Debug)]
 pub enum Line<'a> {
     /// An event that a rule may select.
-    Event(&'a Event),
+    Event(&'a Rc<Event>),
     /// An event of a source that no rule uses. It still tells the time.
     Unused {
         /// Milliseconds since the epoch.

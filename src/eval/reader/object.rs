@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::convert::{Json, Target};
-use super::intern::Interner;
+use super::found::{Found, What};
 use super::item::Item;
 use crate::eval::event::Event;
 use crate::pack::schema::{FieldId, Schema, SourceId};
@@ -11,9 +11,10 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
-/// Turns lines into events, in place: each source has one event that is filled again and again.
+/// Turns lines into events. Each source has one event, which is filled again unless somebody kept it.
 #[derive(Debug)]
 pub struct Object {
     schema: Arc<Schema>,
@@ -21,7 +22,7 @@ pub struct Object {
     keys: FxHashMap<Box<str>, Key>,
     sources: FxHashMap<Box<str>, (SourceId, bool)>,
     /// By source: for each slot the place in `found`, and the event.
-    events: Vec<(Vec<Option<usize>>, Event)>,
+    events: Vec<(Vec<Option<usize>>, Rc<Event>)>,
     targets: Vec<(FieldId, Target)>,
     found: Found,
 }
@@ -32,28 +33,6 @@ struct Key {
     what: Option<What>,
     /// Fields stand below it, if its value is an object.
     above: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum What {
-    Source,
-    Time,
-    /// A place in [`Object::targets`].
-    Field(usize),
-}
-
-/// What the object said.
-#[derive(Debug, Default)]
-struct Found {
-    strings: Interner,
-    /// By place in [`Object::targets`].
-    values: Vec<Value>,
-    source: Option<(SourceId, bool)>,
-    time: Option<i64>,
-    unknown_source: Option<String>,
-    /// The first value of a wrong type: whose, and what it is.
-    wrong: Vec<(What, &'static str)>,
-    path: String,
 }
 
 /// What a line is.
@@ -85,20 +64,20 @@ impl Object {
         let events = schema.sources.values().enumerate().map(|(n, source)| {
             let places: Vec<_> = source.fields.keys().map(place).collect();
             let values = vec![Value::Missing; places.len()].into();
-            (places, Event { source: SourceId(n as u32), time: 0, line: 0, values })
+            (places, Rc::new(Event { source: SourceId(n as u32), time: 0, line: 0, values }))
         });
         Object {
             keys,
             sources: sources.collect(),
             events: events.collect(),
-            found: Found { values: vec![Value::Missing; targets.len()], ..Found::default() },
+            found: Found::new(targets.len()),
             targets,
             schema: Arc::clone(schema),
         }
     }
 
     /// The source's event as last read.
-    pub fn event(&self, source: SourceId) -> Option<&Event> {
+    pub fn event(&self, source: SourceId) -> Option<&Rc<Event>> {
         self.events.get(source.0 as usize).map(|(_, event)| event)
     }
 
@@ -119,10 +98,18 @@ impl Object {
             return Ok(Outcome::Unused(time));
         }
         if let Some((places, event)) = self.events.get_mut(source.0 as usize) {
-            (event.time, event.line) = (time, line);
-            for (value, place) in event.values.iter_mut().zip(places) {
-                let found = place.and_then(|p| self.found.values.get_mut(p));
-                *value = found.map_or(Value::Missing, |v| std::mem::replace(v, Value::Missing));
+            let found = &mut self.found;
+            match Rc::get_mut(event) {
+                Some(event) => {
+                    (event.time, event.line) = (time, line);
+                    for (value, place) in event.values.iter_mut().zip(places) {
+                        *value = found.take(*place);
+                    }
+                }
+                None => {
+                    let values = places.iter().map(|place| found.take(*place)).collect();
+                    *event = Rc::new(Event { source, time, line, values });
+                }
             }
         }
         Ok(Outcome::Event(source))
@@ -178,15 +165,6 @@ fn why(error: &serde_json::Error) -> String {
 
 fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
     Problem::WrongType { field: field.to_owned(), found: found.to_owned(), expected: expected.to_owned() }
-}
-
-impl Found {
-    fn clear(&mut self) {
-        self.values.fill(Value::Missing);
-        (self.source, self.time, self.unknown_source) = (None, None, None);
-        self.wrong.clear();
-        self.path.clear();
-    }
 }
 
 /// One object, at the top or nested; `base` is how much of the path leads here.
@@ -297,7 +275,7 @@ impl Slot<'_> {
                 let value = targets.get(place).and_then(|(_, target)| target.convert(json, &mut found.strings));
                 let list = targets.get(place).is_some_and(|(_, target)| target.list);
                 let value = value.map(|v| if list { Value::list([v]) } else { v });
-                value.zip(found.values.get_mut(place)).map(|(value, slot)| *slot = value).is_some()
+                value.map(|value| found.put(place, value)).is_some()
             }
         };
         if !taken {
@@ -348,10 +326,8 @@ impl<'de> Visitor<'de> for Slot<'_> {
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        if let Some(What::Field(place)) = self.key.what
-            && let Some(slot) = self.level.found.values.get_mut(place)
-        {
-            *slot = Value::Missing;
+        if let Some(What::Field(place)) = self.key.what {
+            self.level.found.put(place, Value::Missing);
         }
         Ok(())
     }
@@ -383,9 +359,7 @@ impl<'de> Visitor<'de> for Slot<'_> {
                 None => found.wrong.push((What::Field(place), "a list with an item of another type")),
             }
         }
-        if let Some(slot) = found.values.get_mut(place) {
-            *slot = Value::list(values);
-        }
+        found.put(place, Value::list(values));
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use super::kit::*;
 use crate::eval::{Engine, OutOfOrder, run};
 use crate::ir::*;
 use crate::value::Value;
+use std::rc::Rc;
 use std::sync::Arc;
 
 fn any(of: Vec<StreamRef>, by: Option<&[&str]>) -> Analytic {
@@ -124,14 +125,14 @@ fn the_engine_streams_in_time_order_and_names_what_is_not() {
     let mut out = Vec::new();
     let a = |time| s(time, "g:1 k:a");
     for event in [a(1), a(2), a(10)] {
-        engine.push(&event, &mut |alert| out.push(alert.time)).unwrap();
+        engine.push(&Rc::new(event), &mut |alert| out.push(alert.time)).unwrap();
     }
     // A window's end at 10 may still be preceded, in the order of time 10, by events of that time.
     assert!(out.is_empty());
-    assert_eq!(engine.push(&a(9), &mut |_| {}), Err(OutOfOrder { time: 9, newest: 10 }));
+    assert_eq!(engine.push(&Rc::new(a(9)), &mut |_| {}), Err(OutOfOrder { time: 9, newest: 10 }));
     engine.advance(11, &mut |alert| out.push(alert.time)).unwrap();
     assert_eq!(out, [10]);
-    engine.push(&a(12), &mut |_| {}).unwrap();
+    engine.push(&Rc::new(a(12)), &mut |_| {}).unwrap();
     engine.finish(Some(20), &mut |alert| out.push(alert.time));
     assert_eq!(out, [10, 20]);
 }

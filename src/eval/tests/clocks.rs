@@ -4,6 +4,7 @@ use super::kit::*;
 use crate::eval::{Alert, Engine, Event, Lateness};
 use crate::ir::*;
 use crate::value::Type;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Through lateness and engine, as a stream of lines goes; what is too late is left out. Gives the alerts and how many were too late.
@@ -14,9 +15,9 @@ fn streamed(rule: Rule, late: i64, events: &[Event]) -> (Vec<String>, usize) {
     for event in events {
         let mut released = Vec::new();
         skipped += usize::from(lateness.push(event.clone(), &mut |e| released.push(e)).is_err());
-        released.iter().for_each(|e| engine.push(e, &mut |a| alerts.push(a)).unwrap());
+        released.iter().for_each(|e| engine.push(&Rc::new(e.clone()), &mut |a| alerts.push(a)).unwrap());
     }
-    lateness.finish(&mut |e| engine.push(&e, &mut |a| alerts.push(a)).unwrap());
+    lateness.finish(&mut |e| engine.push(&Rc::new(e), &mut |a| alerts.push(a)).unwrap());
     engine.finish(None, &mut |a| alerts.push(a));
     (alerts.iter().map(said).collect(), skipped)
 }
@@ -36,8 +37,8 @@ fn a_clock_that_jumps_back_is_put_in_order_or_said_to_be_too_late() {
     // Without patience each jump is too late, and the engine itself takes no such event.
     assert_eq!(streamed(first(), 0, &jumps).1, 2);
     let mut engine = Engine::new(&[Arc::new(first())]);
-    engine.push(&jumps[1], &mut |_| {}).unwrap();
-    assert!(engine.push(&jumps[2], &mut |_| {}).is_err());
+    engine.push(&Rc::new(jumps[1].clone()), &mut |_| {}).unwrap();
+    assert!(engine.push(&Rc::new(jumps[2].clone()), &mut |_| {}).is_err());
 }
 
 #[test]
