@@ -4,7 +4,6 @@
 use super::bench::instant;
 use super::outcome::Outcome;
 use super::pairs::{Pair, Tiny};
-use super::random::pack;
 use super::random::stream::START;
 use serde_json::{Value as Json, json};
 use siemc::eval::alert::Alert;
@@ -50,7 +49,7 @@ fn name(tiny: &Tiny<'_>, pair: &Pair) -> String {
 fn files(tiny: &Tiny<'_>, pair: &Pair, name: &str) -> String {
     let mut out = String::new();
     let rule = pair.text.replacen("rule: random", &format!("rule: {name}"), 1);
-    let mut all: Vec<(String, String)> = pack::files().into_iter().map(|(p, t)| (p.to_owned(), t)).collect();
+    let mut all: Vec<(String, String)> = tiny.dialect.pack().into_iter().map(|(p, t)| (p.to_owned(), t)).collect();
     all.push((format!("{name}.yaml"), rule));
     all.push((format!("{name}.test.yaml"), fixture(tiny, pair, name)));
     for (path, text) in all {

@@ -22,6 +22,7 @@ pub mod bench;
 pub mod bundled;
 #[path = "../naive/constructs.rs"]
 pub mod constructs;
+pub mod eql;
 pub mod esql;
 pub mod executor;
 pub mod found;
@@ -50,6 +51,7 @@ use siemc::backend::{Query, Target};
 use siemc::eval::alert::Alert;
 use siemc::eval::event::Event;
 use siemc::ir::Rule;
+use siemc::pack::schema::Schema;
 
 /// One target as it is tried here.
 pub trait Dialect: Sync {
@@ -107,6 +109,21 @@ pub trait Dialect: Sync {
         false
     }
 
+    /// Leaves out events of one time that nothing orders.
+    fn leave_ties_out(&self, schema: &Schema, events: &mut Vec<Event>) {
+        pairs::leave_ties_out(schema, events);
+    }
+
+    /// The name of random rules in the report's records.
+    fn part(&self) -> &'static str {
+        "random"
+    }
+
+    /// The files of the pack that random rules are drawn for.
+    fn pack(&self) -> Vec<(&'static str, String)> {
+        random::pack::files().into()
+    }
+
     /// The form of the rule with this number.
     fn form(&self, number: usize) -> Form {
         FORMS[number % FORMS.len()]
@@ -122,6 +139,7 @@ pub trait Dialect: Sync {
 pub struct Run<'a> {
     pub bench: &'a Bench,
     pub place: &'a Place,
+    pub rule: &'a Rule,
     pub query: &'a Query,
     pub events: &'a [Event],
     /// When it runs, milliseconds since the epoch.

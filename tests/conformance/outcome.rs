@@ -109,8 +109,8 @@ impl Outcome {
 pub fn outcomes(dialect: &dyn Dialect, trials: &[Trial<'_>]) -> Vec<Outcome> {
     let executor = dialect.executor();
     let job = |t: &Trial<'_>| {
-        let Trial { bench, place, query, events, now, .. } = *t;
-        dialect.job(&Run { bench, place, query, events, now })
+        let Trial { bench, place, rule, query, events, now, .. } = *t;
+        dialect.job(&Run { bench, place, rule, query, events, now })
     };
     let batches: Vec<Vec<Json>> = trials
         .chunks(executor.batch)

@@ -50,7 +50,11 @@ pub struct Tiny<'d> {
 impl<'d> Tiny<'d> {
     pub fn new(dialect: &'d dyn Dialect, patch: Option<Patch>) -> Tiny<'d> {
         let root = tempfile::tempdir().expect("a directory for the pack");
-        super::random::pack::write(root.path()).expect("the pack's files");
+        for (path, text) in dialect.pack() {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a file in the pack")).expect("a directory of the pack");
+            std::fs::write(path, text).expect("the pack's files");
+        }
         let bench = Bench::new(dialect, root.path());
         let bench = match patch {
             Some(patch) => bench.patched(patch),
@@ -116,7 +120,7 @@ fn drawn(tiny: &Tiny<'_>, text: String, environment: usize, streams: &[Drawing])
     let pair = |drawing: &Drawing| {
         let (mut events, until) = stream(&tiny.bench.pack.schema, drawing);
         if tiny.dialect.leaves_ties_out() {
-            leave_ties_out(&tiny.bench.pack.schema, &mut events);
+            tiny.dialect.leave_ties_out(&tiny.bench.pack.schema, &mut events);
         }
         let query = tiny.bench.compile(&rule, &tiny.place, until)?;
         Ok(Pair { text: text.clone(), environment, rule: rule.clone(), query, events, until })
@@ -155,7 +159,7 @@ pub fn compare(dialect: &dyn Dialect, pairs: usize, seed: u64) -> Tally {
         });
         failed.extend(judge(&tiny, &some, &mut tally, &mut records));
     }
-    record::write(dialect, "random", Some((pairs, seed)), &records);
+    record::write(dialect, dialect.part(), Some((pairs, seed)), &records);
     if !failed.is_empty() {
         // Making a failure smaller takes a while.
         tally.print(dialect, "random rules so far");
@@ -232,7 +236,7 @@ fn final_outcomes(tiny: &Tiny<'_>, pairs: &[Pair]) -> Vec<Final> {
         .iter()
         .map(|i| {
             let mut pair = pairs[*i].clone();
-            leave_ties_out(&tiny.bench.pack.schema, &mut pair.events);
+            tiny.dialect.leave_ties_out(&tiny.bench.pack.schema, &mut pair.events);
             pair
         })
         .collect();

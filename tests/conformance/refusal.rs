@@ -57,7 +57,10 @@ pub fn untrue(target: Target, why: &[Diagnostic], text: &str, constructs: &Const
 
 fn place(refusal: &Diagnostic, text: &str) -> Option<String> {
     let at = refusal.span.and_then(|s| text.get(s.start as usize..s.end as usize)).map(str::trim);
-    let here = at.is_some_and(|at| !at.is_empty());
+    // An exception of the environment stands in another file.
+    let named = refusal.message.split_once("the exception `").and_then(|(_, rest)| rest.split_once('`'));
+    let elsewhere = named.is_some_and(|(name, _)| !text.contains(&format!("name: {name},")));
+    let here = elsewhere || at.is_some_and(|at| !at.is_empty());
     (!here).then(|| format!("{} at no place of the rule: {}", refusal.code, refusal.message))
 }
 

@@ -13,6 +13,7 @@ const EVENTS: &str = "events:
   ended: { source: mobile.job_event, where: 'job.action in [\"finished\", \"executed\"]' }
 ";
 
+const MISS: Fidelity = Fidelity::Approximate { may_miss: true, may_over_report: false };
 const OVER: Fidelity = Fidelity::Approximate { may_miss: false, may_over_report: true };
 
 fn rule(rest: &str) -> Outcome {
@@ -53,6 +54,12 @@ fn cases() -> Vec<(&'static str, &'static str, Fidelity)> {
             "sequence by device.id with maxspan=10m\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]\n  ![any where event.dataset == \"mobile.user_interaction\"]",
             OVER,
         ),
+        // A chain that the absence rules out takes an older one's place.
+        (
+            "detect: { sequence: { by: device.id, within: 1h, steps: [timer, {absent: touch}, service, run] } }",
+            "sequence by device.id with maxspan=1h\n  [any where event.dataset == \"mobile.timer_event\" and ?timer.kind == \"alarm\"]\n  ![any where event.dataset == \"mobile.user_interaction\"]\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]\n  [any where event.dataset == \"mobile.job_event\" and job.action == \"executed\"]",
+            MISS,
+        ),
         (
             "detect: { threshold: { of: timer, by: device.id, within: 1h, having: count() >= 3 } }",
             "sequence by device.id with maxspan=1h\n  [any where event.dataset == \"mobile.timer_event\" and ?timer.kind == \"alarm\"] with runs=3",
@@ -63,6 +70,17 @@ fn cases() -> Vec<(&'static str, &'static str, Fidelity)> {
             "detect: { match: touch }\nalert: { once_per: 6h }",
             "any where event.dataset == \"mobile.user_interaction\"",
             Fidelity::SameGroups,
+        ),
+        // Hits of two kinds of groups share the keys of `once_per`, or have more keys than it.
+        (
+            "signals: { own: { match: touch, by: device.id } }\ndetect: { any: [own, stop] }\nalert: { once_per: { every: 6h, by: device.id } }",
+            "any where event.dataset == \"mobile.user_interaction\"\n  or (event.dataset == \"mobile.job_event\" and job.action == \"cancelled\")",
+            OVER,
+        ),
+        (
+            "signals: { own: { match: touch, by: [device.id, app.bundle_id] } }\ndetect: { any: [own] }\nalert: { once_per: { every: 6h, by: device.id } }",
+            "any where event.dataset == \"mobile.user_interaction\" and ?app.bundle_id != null",
+            OVER,
         ),
         (
             "detect: { any: [touch, stop] }",

@@ -17,6 +17,7 @@ pub(super) struct Closeness {
     pub losses: Vec<Diagnostic>,
     repeats: bool,
     over_reports: bool,
+    misses: bool,
 }
 
 impl Closeness {
@@ -31,7 +32,13 @@ impl Closeness {
         self.losses.push(loss);
     }
 
-    /// The same for each of some exceptions.
+    /// An alert may be missing.
+    pub(super) fn misses(&mut self, loss: Diagnostic) {
+        self.misses = true;
+        self.losses.push(loss);
+    }
+
+    /// An alert may be too much, by each of some exceptions.
     pub(super) fn over_report_if(&mut self, exceptions: Vec<&Exception>, why: &str) {
         for exception in exceptions {
             let message = format!("the exception `{}`: {why}", exception.name);
@@ -45,10 +52,11 @@ impl Closeness {
     }
 
     pub(super) fn fidelity(&self) -> Fidelity {
-        match (self.over_reports, self.repeats) {
-            (true, _) => Fidelity::Approximate { may_miss: false, may_over_report: true },
-            (false, true) => Fidelity::SameGroups,
-            (false, false) => Fidelity::Exact,
+        match (self.misses, self.over_reports || self.repeats, self.over_reports) {
+            (true, may_over_report, _) => Fidelity::Approximate { may_miss: true, may_over_report },
+            (false, _, true) => Fidelity::Approximate { may_miss: false, may_over_report: true },
+            (false, true, false) => Fidelity::SameGroups,
+            (false, false, false) => Fidelity::Exact,
         }
     }
 }
@@ -80,9 +88,12 @@ pub(super) fn confidence(rule: &Rule, close: &mut Closeness, found: &mut Vec<Dia
 pub(super) fn thinning(rule: &Rule, close: &mut Closeness) {
     let Some(once) = &rule.alert.once_per else { return };
     let help = "Elastic's alert suppression can thin them";
-    let is_coarser = once.keys.as_ref().is_some_and(|keys| !covers(keys, detect_keys(rule)));
+    // Hits of two kinds of groups may share a bucket, whatever its keys.
+    let group = group_keys(rule, rule.signals.get(rule.detect.index()));
+    let is_coarser = once.keys.as_ref().is_some_and(|keys| !group.is_some_and(|group| covers(keys, group)));
     if is_coarser {
-        let message = "`once_per` is not said, and its keys are fewer than the group's: groups that it silences alert";
+        let message =
+            "`once_per` is not said, and its keys are not those of each hit's group: groups that it silences alert";
         close.over_reports(codes::loss(codes::REPEATS, Some(once.span), message).help(help));
     } else {
         close.repeats = true;
@@ -91,23 +102,13 @@ pub(super) fn thinning(rule: &Rule, close: &mut Closeness) {
     }
 }
 
-/// True where each key of the group is among `keys`.
+/// True where each key of the group is among `keys`, whatever its name.
 fn covers(keys: &Keys, group: &Keys) -> bool {
-    let is_same = |a: &Key, b: &Key| a.name == b.name || (!a.by_source.is_empty() && a.by_source == b.by_source);
-    group.0.iter().all(|own| keys.0.iter().any(|k| is_same(k, own)))
+    let is_same = |key: &Key, own: &Key| own.by_source.iter().all(|(source, expr)| key.of(*source) == Some(expr));
+    group.0.iter().all(|own| keys.0.iter().any(|key| is_same(key, own)))
 }
 
 static NO_KEYS: Keys = Keys(Vec::new());
-
-fn detect_keys(rule: &Rule) -> &Keys {
-    match rule.signals.get(rule.detect.index()).map(|s| &s.analytic) {
-        Some(
-            Analytic::Match { keys, .. } | Analytic::Any { keys: Some(keys), .. } | Analytic::Threshold { keys, .. },
-        ) => keys,
-        Some(Analytic::Sequence(sequence)) => sequence.steps.last().map_or(&NO_KEYS, |s| &s.keys),
-        _ => &NO_KEYS,
-    }
-}
 
 /// The keys of a signal's hits, as its last events have them; none where its members have groups of their own.
 pub(super) fn group_keys<'a>(rule: &'a Rule, signal: Option<&'a Signal>) -> Option<&'a Keys> {

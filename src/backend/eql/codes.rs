@@ -33,6 +33,8 @@ pub const REPEATS: Code = Code("R1152");
 pub const CONFIDENCE: Code = Code("R1153");
 /// An absence at the end of a chain whose deadline nobody waits for.
 pub const EARLY: Code = Code("R1154");
+/// What a hit rests on, beside its last event.
+pub const HIT: Code = Code("R1155");
 
 /// A refusal at its place.
 pub(super) fn refusal(code: Code, at: Span, message: &str) -> Diagnostic {
@@ -50,7 +52,7 @@ pub(super) fn loss(code: Code, at: Option<Span>, message: &str) -> Diagnostic {
 
 fn help(code: Code) -> Option<&'static str> {
     Some(match code {
-        CANNOT_SAY | NEEDS_HISTORY => "`spl` and `kql` can say it",
+        CANNOT_SAY | NEEDS_HISTORY | HIT => "`spl` and `kql` can say it",
         TWO_FIELDS => {
             "compare with constants, or compute the comparison as events are stored; `spl` and `kql` can say it"
         }

@@ -83,8 +83,11 @@ impl Lower<'_> {
                 None => Cond::Always(false),
             },
             ExprKind::Leaf(Leaf::Time) => field::ask_time(self, expr, test),
-            ExprKind::Leaf(_) => {
+            ExprKind::Leaf(Leaf::Context(_) | Leaf::ContextField(..)) => {
                 self.refuse(expr, codes::NEEDS_HISTORY, "what was true before an event cannot be asked")
+            }
+            ExprKind::Leaf(_) => {
+                self.refuse(expr, codes::HIT, "what a hit rests on cannot be asked, only its last event")
             }
             ExprKind::Coalesce(items) => self.first_of(items, test),
             ExprKind::If { condition, then, otherwise } => {

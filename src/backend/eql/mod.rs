@@ -7,7 +7,8 @@
 //! |---|---|---|
 //! | `match`, `any` of events of different sources | `any where` | exact |
 //! | `any` of events of one source, or with `by` | `any where` | same groups: hits of one instant are merged, or counted twice, by a rule |
-//! | `sequence` with `until`, repeats, an absence after the first step | `sequence ... with maxspan` | exact |
+//! | `sequence` with `until`, repeats, an absence between two steps | `sequence ... with maxspan` | exact |
+//! | an absence after the first of more steps | `[s] ![x] [s] [s]` | may miss: one chain hides another |
 //! | one step after an absence | `![x] [s]` | exact |
 //! | one step before an absence | `[s] ![x]` | over-reports: Elasticsearch does not wait for the deadline |
 //! | `threshold` of `count() >= n`, sliding | `[s] with runs=n` | same groups: events of one instant hit once each |
@@ -162,6 +163,9 @@ fn chain(reader: &mut Reader<'_>, sequence: &Sequence, close: &mut Closeness) ->
     let lowered = sequence::lower(reader, sequence, sequence::Extra::LastStep)?;
     if let Some(early) = lowered.early {
         close.over_reports(early);
+    }
+    if let Some(hidden) = lowered.hidden {
+        close.misses(hidden);
     }
     Some(lowered.shape)
 }

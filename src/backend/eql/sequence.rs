@@ -5,7 +5,8 @@
 //! differ (Elasticsearch takes the first, a rule the newest); no part of an alert that fidelity compares depends on it here.
 //!
 //! Differences that are taken care of: an `until` event that is itself a step between does not end a chain there, so such steps leave
-//! those events out; ties are ordered by the tiebreaker alone, an assumption; an absence at the end does not wait for its deadline, a loss.
+//! those events out; ties are ordered by the tiebreaker alone, an assumption; an absence at the end does not wait for its deadline, and one
+//! before more than the last step may hide a chain: losses.
 
 use super::codes;
 use super::cond::{Cond, and, not};
@@ -22,6 +23,8 @@ pub(super) struct Lowered {
     pub shape: Shape,
     /// It may alert too early: an absence ends it.
     pub early: Option<Diagnostic>,
+    /// It may miss a chain that another one stands before.
+    pub hidden: Option<Diagnostic>,
 }
 
 /// Which steps leave out what exceptions on hits except.
@@ -77,7 +80,17 @@ pub(super) fn lower(reader: &mut Reader<'_>, sequence: &Sequence, excepted: Extr
         codes::loss(codes::EARLY, Some(absence.span), message)
             .help("`spl` and `kql` wait; here, let the rule's query end that much earlier than the newest events")
     });
-    Some(Lowered { shape: Shape::Sequence { maxspan, rows, until }, early })
+    let hidden = hidden(sequence);
+    Some(Lowered { shape: Shape::Sequence { maxspan, rows, until }, early, hidden })
+}
+
+/// With steps after the one that an absence stands before, a chain that the absence rules out takes the place of an older one that it does not.
+/// No manual says whether Elasticsearch drops such a chain before it does.
+fn hidden(sequence: &Sequence) -> Option<Diagnostic> {
+    let gap = sequence.steps.iter().find_map(|step| step.absent_before.first())?;
+    let message = "a newer chain that holds what is to be absent may take the place of an older one that does not: the older is missed";
+    let help = "`spl` and `kql` find both; here, a sequence that ends with the step behind the absence";
+    (sequence.steps.len() > 2).then(|| codes::loss(codes::ABSENCE, Some(gap.span), message).help(help))
 }
 
 fn of_step(reader: &mut Reader<'_>, step: &Step) -> Vec<Selection> {

@@ -120,7 +120,9 @@ class Compiler:
             a, b = left.of(values), right.of(values)
             if a is None or b is None:
                 return None if mode == KLEENE and not direct else expected
-            return compare(_single(a), _single(b))
+            if expected:
+                return not _any_of(a, lambda x: _any_of(b, lambda y: not compare(x, y)), direct)
+            return _any_of(a, lambda x: _any_of(b, lambda y: compare(x, y), direct), direct)
         return test
 
     def null_test(self, left, operator, right):
@@ -207,7 +209,7 @@ class Compiler:
             value = left.of(values)
             if value is None:
                 return None if mode == KLEENE and not left.field else False
-            return compare(_single(value))
+            return _any_of(value, compare, left.field)
         return test
 
     def unknown(self, letter):
@@ -348,7 +350,15 @@ def _negated(test):
     return negated
 
 
+def _any_of(value, test, direct=True):
+    """Of several values of a field one is enough, "Term query" and "Range query": documents that contain such a term (and EQL runs comparisons of
+    a field as those: elasticsearch#76612); `!=` is the negation, as for a missing field."""
+    if isinstance(value, Many) and direct:
+        return any([test(one) for one in value])
+    return test(_single(value))
+
+
 def _single(value):
     if isinstance(value, Many):
-        raise Open("the manual leaves open how a condition sees a field with several values")
+        raise Open("the manual leaves open what a function or an operator makes of a field with several values")
     return value

@@ -13,17 +13,17 @@ from lark.exceptions import LarkError
 
 from .conditions import condition, field_name
 from .errors import Open, Refused
-from .sequence import Event, Plan, sequences
+from .sequence import EARLY, LATE, Event, Plan, sequences
 from .values import Many, kind_of, read_document
 
 UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 OPTIONS = {"timestamp_field", "event_category_field", "tiebreaker_field", "size", "fetch_size", "result_position"}
-JOB = {"id", "query", "mapping", "events"} | OPTIONS
+JOB = {"id", "query", "mapping", "events", "assume"} | OPTIONS
 
 
 def run_request(request):
     """The answers to `{"version": 1, "mapping", "events", "jobs": [...]}`; a job may bring its own mapping, events and options."""
-    shared = {name: request[name] for name in ("mapping", "events", *OPTIONS) if name in request}
+    shared = {name: request[name] for name in ("mapping", "events", "assume", *OPTIONS) if name in request}
     documents = {}
     results = [run_job({**shared, **job}, documents) for job in request["jobs"]]
     return {"version": 1, "results": results}
@@ -56,6 +56,9 @@ class _Search:
         self.time_field = job.get("timestamp_field", "@timestamp")
         self.category_field = job.get("event_category_field", "event.category")
         self.tiebreaker = job.get("tiebreaker_field")
+        self.assumed = tuple(job.get("assume", ()))
+        if len(self.assumed) > 1 or not {EARLY, LATE}.issuperset(self.assumed):
+            raise Refused(f"`assume` takes `{EARLY}` or `{LATE}`")
         self.size, self.position = job.get("size", 10), job.get("result_position", "tail")
         if self.size < 1 or self.position not in ("head", "tail"):
             raise Refused("`size` is greater than 0 and `result_position` is `head` or `tail`")
@@ -152,7 +155,7 @@ class _Search:
         events = list(self.relevant(tests, ending))
         order = {event.id: event for event in events}
         answers = []
-        for key, found in sequences(plan, events):
+        for key, found in sequences(plan, events, self.assumed):
             present = [order[name] for name in found if name is not None]
             answer = {"join_keys": [self.shown(value) for value in key], "events": list(found)}
             if not key:

@@ -7,7 +7,7 @@ Source: Elastic, "EQL syntax reference" ("Sequences", "How sequence queries hand
 pending strictly before it, so neither as the first nor as the last event of a sequence does it count; a missing step sees only events
 strictly between its neighbours in time, whatever the tiebreaker; events whose time and tiebreaker are equal do not follow each other (so, too,
 the page's example of `regsvr32.exe` and `scrobj.dll`), and which of them is kept is not defined. A pending sequence with an event of a missing step in it may expire at once
-or only be dropped when it completes: both readings are computed.
+or only be dropped when it completes: both readings are computed, unless the request assumes one.
 """
 
 import math
@@ -17,7 +17,7 @@ from itertools import chain, groupby, permutations, product
 
 from .errors import Open, Refused, agree
 
-EARLY, LATE = "expires at its next step", "is dropped at its completion"
+EARLY, LATE = "missing-events-end-at-once", "missing-events-end-at-completion"
 MOST_ORDERS = 120
 
 
@@ -53,10 +53,10 @@ class Plan:
             raise Open("the manual leaves open the time of missing steps at both ends")
 
 
-def sequences(plan, events):
-    """The completed sequences as tuples of `(key, events by step)`, in the order of their completion."""
+def sequences(plan, events, assumed=()):
+    """The completed sequences as tuples of `(key, events by step)`, in the order of their completion; `assumed` may name a moment."""
     orders = list(_orders(plan, events))
-    moments = (EARLY, LATE) if any(plan.missing) else (LATE,)
+    moments = assumed or (EARLY, LATE) if any(plan.missing) else (LATE,)
     found = [[_named(plan, order, moment) for order in orders] for moment in moments]
     for reading in found:
         agree([sorted(answer, key=repr) for answer in reading], "the order of events with equal timestamps and tiebreakers")
