@@ -35,7 +35,7 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Exit> {
     let files = &workspace.files;
     match args.format {
         TestFormat::Text => console.data(&report::text(&reports, files, console.is_coloured()))?,
-        TestFormat::Json => console.data(&report::json(&reports, files))?,
+        TestFormat::Json => console.data(&report::json(&reports, &workspace.findings.all, files))?,
         TestFormat::Junit => console.data(&report::junit(&reports, files))?,
     }
     console.flush()?;
