@@ -10,6 +10,7 @@ mod esql;
 mod header;
 mod kql;
 mod lucene;
+mod names;
 pub mod print;
 mod spl;
 pub mod target;

@@ -3,12 +3,13 @@
 use super::read::assignments;
 use super::text::quote;
 use super::{Writer, codes};
+use crate::backend::names::alert_columns;
+use crate::backend::print::Dialect;
 use crate::ir::Analytic;
 use crate::plan::{Column, TextPiece};
 use crate::source::Span;
 use crate::value::{Scalar, Type};
 use serde_json::json;
-use std::sync::Arc;
 
 /// The most rows that ES|QL returns.
 const MOST_ROWS: usize = 10_000;
@@ -29,13 +30,9 @@ pub(super) fn output(w: &mut Writer<'_>) {
     let title = words(w, &plan.output.title, false);
     let mut keep = vec!["event_time".to_owned()];
     let mut columns: Vec<(String, String)> = Vec::new();
-    for (name, column) in plan.output.group.iter().chain(&plan.output.values) {
-        if w.dropped.contains(column) {
-            continue;
-        }
-        let word: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let out = w.name(&Column(Arc::from(word.as_str())));
-        if !keep.contains(&out) {
+    for (out, column) in alert_columns(&plan.output) {
+        if !w.dropped.contains(column) {
+            let out = w.dialect.column(&out);
             columns.push((out.clone(), w.name(column)));
             keep.push(out);
         }

@@ -6,6 +6,7 @@ use super::dialect::null;
 use super::read::declared;
 use super::text::quote;
 use crate::backend::cases;
+use crate::backend::names::word;
 use crate::ir::LookupId;
 use crate::pack::lookup::{Lookup, Matching};
 use crate::plan::{Column, Expr};
@@ -91,7 +92,7 @@ fn joined(
     if let Some(found) = &found {
         source = format!("{source} | extend {found} = true");
     }
-    let wish = format!("lookup_{}", plain(&lookup.name));
+    let wish = format!("lookup_{}", word(&lookup.name));
     let taken = w.lets.iter().any(|l| l.starts_with(&format!("let {wish} ")));
     let table = if taken { w.fresh(&wish) } else { wish };
     w.lets.push(format!("let {table} = {source}"));
@@ -132,10 +133,6 @@ struct Out {
     /// The name that it gets.
     name: String,
     ty: Type,
-}
-
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 /// A row for each key; or, where many keys have the same cells, a row for each of those with its keys.

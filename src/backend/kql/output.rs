@@ -2,6 +2,7 @@
 
 use super::Writer;
 use super::text::quote;
+use crate::backend::names::alert_columns;
 use crate::backend::print::is_text;
 use crate::plan::TextPiece;
 use crate::value::{Scalar, Type};
@@ -17,17 +18,10 @@ pub(super) fn output(w: &mut Writer<'_>) {
         .collect();
     let title = words(w, &plan.output.title);
     let mut columns = vec!["event_time".to_owned()];
-    let mut renamed: Vec<(String, String)> = Vec::new();
-    for (name, column) in plan.output.group.iter().chain(&plan.output.values) {
-        let out = w.name(&crate::plan::Column(std::sync::Arc::from(
-            name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").as_str(),
-        )));
-        let from = w.name(column);
-        if !renamed.iter().any(|(o, _)| *o == out) {
-            renamed.push((out, from));
-        }
-    }
-    columns.extend(renamed.iter().map(|(out, from)| if out == from { out.clone() } else { format!("{out} = {from}") }));
+    columns.extend(alert_columns(&plan.output).into_iter().map(|(out, column)| {
+        let (out, from) = (w.printer.dialect.column(&out), w.name(column));
+        if out == from { out } else { format!("{out} = {from}") }
+    }));
     columns.extend(plan.output.confidence.iter().map(|c| w.name(c)));
     columns.extend(plan.output.severity.iter().map(|c| w.name(c)));
     let view = json!({ "reasons": reasons, "title": title, "columns": columns });

@@ -2,6 +2,7 @@
 
 use super::Writer;
 use super::text::{name as quoted, quote};
+use crate::backend::names::alert_columns;
 use crate::plan::TextPiece;
 use crate::value::{Scalar, Type};
 use serde_json::json;
@@ -21,12 +22,8 @@ pub(super) fn output(w: &mut Writer<'_>) {
     };
     let mut columns = vec!["_time".to_owned()];
     let mut renamed = Vec::new();
-    for (name, column) in plan.output.group.iter().chain(&plan.output.values) {
-        let out: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    for (out, column) in alert_columns(&plan.output) {
         let from = w.name(column);
-        if columns.contains(&out) {
-            continue;
-        }
         if out != from {
             renamed.push(format!("{}={from}", quoted(&out)));
         }

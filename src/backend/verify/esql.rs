@@ -3,8 +3,9 @@
 //!
 //! Each form here was run on the node of `tests/engines/esql-node`.
 
-use super::{END, Trial, TrialEvent, column, line, stored};
+use super::{END, Trial, TrialEvent, line, stored};
 use crate::backend::esql::text::{comment, name, quote};
+use crate::backend::names::alert_column;
 use crate::backend::target::MappedField;
 use crate::backend::{Inputs, Query, header};
 use crate::ir::Rule;
@@ -207,7 +208,7 @@ fn said(trial: &Trial, keys: &[String], reserved: &std::collections::BTreeSet<St
     let example = trial.alerts.first();
     let mut parts = vec!["TO_STRING(TO_LONG(event_time))".to_owned()];
     for key in keys {
-        let column = name(&column(key), reserved);
+        let column = name(&alert_column(key), reserved);
         let is_time = trial
             .alerts
             .iter()

@@ -1,8 +1,9 @@
 //! KQL: tables are `datatable`s under the product's own names, the query is a function, and a full join tells what came and what should.
 //! What is declared beside the tables has names that no table has.
 
-use super::{END, Trial, TrialAlert, column, far_from_one, line, stored};
+use super::{END, Trial, TrialAlert, far_from_one, line, stored};
 use crate::backend::kql::text::{comment, instant, name, quote, span};
+use crate::backend::names::alert_column;
 use crate::backend::target::MappedField;
 use crate::backend::{Inputs, Query, header};
 use crate::ir::Rule;
@@ -158,7 +159,7 @@ fn said(example: Option<&TrialAlert>, keys: &[String]) -> String {
     let milliseconds = |column: &str| format!("tostring(tolong(({column} - datetime(1970-01-01)) / 1ms))");
     let mut parts = vec![milliseconds("event_time")];
     for key in keys {
-        let column = column(key);
+        let column = alert_column(key);
         let value = example.and_then(|a| a.group.iter().find(|(name, _)| name == key)).map(|(_, value)| value);
         let text = match value {
             Some(Value::Timestamp(_)) => milliseconds(&column),

@@ -188,11 +188,6 @@ fn keys(trial: &Trial) -> Vec<String> {
     names
 }
 
-/// A key's column in a query's rows.
-fn column(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
-
 /// An alert in one line; `shown` prints a key's value as the dialect does, `keys` are those that the query's rows have.
 fn line(alert: &TrialAlert, keys: &[String], shown: impl Fn(&Value) -> String) -> String {
     let mut text = alert.time.to_string();

@@ -1,6 +1,7 @@
 //! SPL: `makeresults` gives the events, and once more the alerts that have to come out, which are counted against those that did.
 
-use super::{END, Trial, column, line, stored};
+use super::{END, Trial, line, stored};
+use crate::backend::names::alert_column;
 use crate::backend::spl::text::{comment, name, quote};
 use crate::backend::{Inputs, Query, header};
 use crate::ir::Rule;
@@ -49,7 +50,7 @@ pub(super) fn text(rule: &Rule, trial: &Trial, query: &Query, keys: &[String]) -
     let mut parts = vec!["tostring(round(_time*1000))".to_owned()];
     for key in keys {
         parts.push(quote(&format!(" {key}=")));
-        parts.push(format!("coalesce({}, \"-\")", name(&column(key))));
+        parts.push(format!("coalesce({}, \"-\")", name(&alert_column(key))));
     }
     if trial.alerts.first().is_some_and(|alert| alert.confidence.is_some()) {
         parts.push(quote(" confidence="));
