@@ -18,6 +18,7 @@
 //! | [`eval`] | [`ir::Rule`] + events | alerts |
 //! | [`plan`] | [`ir::Rule`] | the relational plan that SPL and KQL share, or refusals |
 //! | [`backend`] | plan, or rule | query text with its fidelity |
+//! | [`endpoint`] | queries that carry their events | what the user's own product says of them |
 //! | [`fixture`] | test files | cases, verdicts, reports |
 //! | [`simulate`] | a seed | events of a made-up fleet |
 //! | [`cli`] | arguments | exit codes |
@@ -26,6 +27,7 @@ pub mod backend;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod endpoint;
 pub mod eval;
 pub mod fixture;
 pub mod ir;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the data's way. A room may know the rooms before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "source",
     "value",
     "diagnostic",
@@ -17,13 +17,14 @@ const ROOMS: [&str; 13] = [
     "eval",
     "plan",
     "backend",
+    "endpoint",
     "fixture",
     "simulate",
     "cli",
 ];
 
 /// A room before another that must not be known all the same: room, what it must not know, why.
-const UNKNOWN: [(&str, &str, &str); 20] = [
+const UNKNOWN: [(&str, &str, &str); 29] = [
     ("diagnostic", "value", "a finding is text and places"),
     ("eval", "syntax", "only the checker reads rules as written"),
     ("eval", "check", "only a checked rule comes in, whoever checked it"),
@@ -33,6 +34,15 @@ const UNKNOWN: [(&str, &str, &str); 20] = [
     ("backend", "syntax", "only the checker reads rules as written"),
     ("backend", "check", "only a checked rule comes in, whoever checked it"),
     ("backend", "eval", "a backend is measured against the evaluator"),
+    ("endpoint", "syntax", "what is asked comes in whole"),
+    ("endpoint", "pack", "what is asked comes in whole"),
+    ("endpoint", "ir", "what is asked comes in whole"),
+    ("endpoint", "check", "what is asked comes in whole"),
+    ("endpoint", "eval", "the answers wanted come in with what is asked"),
+    ("endpoint", "plan", "what is asked comes in whole"),
+    ("endpoint", "source", "a URL is no file"),
+    ("fixture", "endpoint", "a fixture is run by the evaluator"),
+    ("simulate", "endpoint", "a fleet knows nothing of products"),
     ("simulate", "source", "a fleet knows nothing of rules"),
     ("simulate", "value", "a fleet knows nothing of rules"),
     ("simulate", "diagnostic", "a fleet knows nothing of rules"),
@@ -136,6 +146,19 @@ fn rooms_know_only_what_comes_before_them() {
     }
     assert!(edges.len() > 20, "too few edges were found: {edges:?}");
     assert!(faults.is_empty(), "see ARCHITECTURE.md, rooms:\n{}", faults.join("\n"));
+}
+
+/// One room opens connections, so that what leaves the machine is read in one place.
+#[test]
+fn only_the_endpoint_opens_a_connection() {
+    let network = regex::Regex::new(r"\b(ureq|rustls|std::net::(Tcp|Udp|ToSocket)|TcpStream|UdpSocket)\b").unwrap();
+    let all: Vec<String> = sources()
+        .into_iter()
+        .filter(|(file, text)| network.is_match(&code(file, text)))
+        .map(|(file, _)| file)
+        .collect();
+    let elsewhere: Vec<&String> = all.iter().filter(|file| !file.starts_with("endpoint/")).collect();
+    assert!(!all.is_empty() && elsewhere.is_empty(), "{elsewhere:?}");
 }
 
 #[test]

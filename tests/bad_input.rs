@@ -31,9 +31,28 @@ fn every_case_gives_its_report() {
     assert!(wrong.is_empty(), "{wrong}\n(BAD_INPUT=rewrite accepts what was found; read it first)");
 }
 
-/// Codes that no file can provoke, each with the test that does. A full disk, a closed pipe and the like have no code: they end a
-/// command with a plain message (`tests/cli/`), so that this is empty today.
-const WITHOUT_A_CASE: [(&str, &str); 0] = [];
+/// Codes that no file can provoke, each with the test that does: what a product answers needs a product. A full disk, a closed pipe and
+/// the like have no code: they end a command with a plain message (`tests/cli/`).
+const WITHOUT_A_CASE: [(&str, &str); 7] = [
+    ("E1304", "tests/endpoint.rs: an_answer_that_takes_too_long_ends_it"),
+    ("E1305", "tests/endpoint.rs: a_token_that_is_not_let_in_says_what_is_needed"),
+    ("E1306", "tests/endpoint.rs: what_is_no_search_api_is_named"),
+    ("E1307", "tests/endpoint.rs: a_busy_product_is_asked_again"),
+    ("E1308", "tests/endpoint.rs: an_answer_that_breaks_off_is_asked_for_again"),
+    ("E1309", "tests/endpoint.rs: a_query_that_is_not_taken_fails_its_case_alone"),
+    ("E1310", "tests/endpoint.rs: an_index_that_was_made_is_deleted_or_named"),
+];
+
+#[test]
+fn tests_that_stand_for_a_case_are_there() {
+    for (code, place) in WITHOUT_A_CASE {
+        let (file, name) = place.split_once(": ").unwrap();
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let begin = text.find(&format!("fn {name}()")).unwrap_or_else(|| panic!("{code}: no test `{name}` in {file}"));
+        let own = text[begin..].split("\n}\n").next().unwrap();
+        assert!(own.contains(code), "{code}: `{name}` does not ask for it");
+    }
+}
 
 #[test]
 fn every_code_has_a_case_and_every_case_s_codes_a_page() {

@@ -29,7 +29,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Run fixtures and compare their alerts with the expected ones.
     Test(TestArgs),
-    /// Print queries that carry a fixture's events and its answer, or the probes of a target's assumptions.
+    /// Print queries that carry a fixture's events and its answer, or run them on a product; or the probes of a target's assumptions.
     Verify(VerifyArgs),
     /// Write a new rule with a fixture, which pass `check` and `test`.
     New(NewArgs),
@@ -137,9 +137,17 @@ const VERIFY_EXAMPLES: &str = "Examples:
   siemc verify --target spl rules/ --out trials/     one file per rule and case
   siemc verify --target eql rules/ --out trials/     an index, documents, a search, and what has to come back
   siemc verify --assumptions --target spl            what the queries rest on, with queries that settle it
+  SIEMC_TOKEN=... siemc verify rules/ --endpoint https://splunk.example:8089
+  SIEMC_TOKEN=... siemc verify rules/ --endpoint https://c.westeurope.kusto.windows.net/DATABASE
+  SIEMC_TOKEN=... siemc verify rules/ --endpoint https://api.loganalytics.azure.com/v1/workspaces/ID
+  SIEMC_TOKEN=... siemc verify rules/ --endpoint https://es.example:9200 --target esql,eql --format json
 
 Run a query in the product itself: each row has to say PASS. EQL cannot carry events: what is printed are requests for Kibana's
-console over an index of their own, and what has to come back; with `--out`, each body is a file.";
+console over an index of their own, and what has to come back; with `--out`, each body is a file.
+
+With `--endpoint` that is done here. Queries read no data of the product's; EQL makes an index `siemc-verify-...` for each case and deletes
+it. The token comes from SIEMC_TOKEN alone, and is sent by the product's own scheme unless it begins with one (`Bearer`, `Splunk`, `ApiKey`,
+`Basic`). Exit codes: 0 all pass; 1 some do not; 2 the product cannot be asked.";
 
 /// `siemc verify`.
 #[derive(Debug, Args)]
@@ -147,8 +155,9 @@ console over an index of their own, and what has to come back; with `--out`, eac
 pub struct VerifyArgs {
     /// Packs, parts of packs, or rule files [default: the pack here, or `rules/`].
     pub path: Vec<PathBuf>,
-    /// Query languages. With `all`, a rule that one of them cannot say is no error while another can.
-    #[arg(long, value_enum, value_delimiter = ',', required = true)]
+    /// Query languages. With `all`, a rule that one of them cannot say is no error while another can [default with `--endpoint`: what
+    /// the product that its URL looks like speaks].
+    #[arg(long, value_enum, value_delimiter = ',', required_unless_present = "endpoint")]
     pub target: Vec<TargetName>,
     /// Only cases with this in their name.
     #[arg(long, value_name = "NAME")]
@@ -160,6 +169,30 @@ pub struct VerifyArgs {
     /// The probes of the targets' assumptions instead.
     #[arg(long, conflicts_with = "case")]
     pub assumptions: bool,
+    /// Run them there: Splunk, Azure Data Explorer, a Log Analytics workspace, or Elasticsearch.
+    #[arg(long, value_name = "URL", conflicts_with = "out")]
+    pub endpoint: Option<String>,
+    /// How results are written.
+    #[arg(long, value_enum, default_value = "text", requires = "endpoint")]
+    pub format: VerifyFormat,
+    /// Trust these certificates (PEM) instead of the machine's.
+    #[arg(long, value_name = "FILE", requires = "endpoint")]
+    pub ca: Option<PathBuf>,
+    /// For one request, from its connection to the end of its answer.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = super::verify::patience, requires = "endpoint")]
+    pub timeout: std::time::Duration,
+    /// How often a request is sent again where the product is busy or the connection fails.
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(0..=100), requires = "endpoint")]
+    pub retries: u32,
+}
+
+/// How results of an endpoint are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For a person.
+    Text,
+    /// For a program; see docs/schema/verify.schema.json.
+    Json,
 }
 
 /// How compiled rules are written.

@@ -12,7 +12,7 @@ pub enum Exit {
     Good,
     /// Findings: 1.
     Findings,
-    /// Wrong usage, or input that cannot be read: 2.
+    /// Wrong usage, input that cannot be read, or a product that cannot be asked: 2.
     Unusable,
 }
 
@@ -25,7 +25,8 @@ impl Exit {
 
     fn of_one(found: &Diagnostic) -> Exit {
         let unreadable = [UNREADABLE, INVALID_UTF8, TOO_LARGE].contains(&found.code);
-        if unreadable || codes::USAGE.contains(&found.code) { Exit::Unusable } else { Exit::Findings }
+        let unusable = unreadable || codes::USAGE.contains(&found.code) || crate::endpoint::ends(found);
+        if unusable { Exit::Unusable } else { Exit::Findings }
     }
 }
 

@@ -45,7 +45,7 @@ impl Severity {
 ///
 /// The first letter is the kind: `E` error, `W` lint, `R` refusal of a target. The first two digits are the room:
 /// 01 source, 02 expression syntax, 03 rule syntax, 04 pack, 05 names, 06 types, 07 meaning, 08 lints, 09 fixtures, 10 events,
-/// 11 plan and backends, 12 command line.
+/// 11 plan and backends, 12 command line, 13 endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
 

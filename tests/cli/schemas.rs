@@ -5,6 +5,7 @@ use serde_json::Value;
 use siemc::cli::compile::Report;
 use siemc::cli::run::AlertLine;
 use siemc::cli::simulate::Judgement;
+use siemc::cli::verify::Report as Verified;
 use siemc::diagnostic::JsonReport;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ fn formats_are_published() {
     published::<Report<'static>>("compile");
     published::<AlertLine>("alert");
     published::<Judgement>("simulate");
+    published::<Verified<'static>>("verify");
 }
 
 /// `test` builds its document by hand: every key that it writes is in the schema.

@@ -49,8 +49,8 @@ pub struct Expected {
 struct Reading {
     select: Vec<(String, String)>,
     time: String,
-    /// Names and columns of the group's keys.
-    keys: Vec<(String, String)>,
+    /// Names of the group's keys, and where they are kept.
+    keys: Vec<(String, MappedField)>,
 }
 
 /// The requests of a case.
@@ -81,8 +81,8 @@ pub(super) fn requests(
     let mut lines: BTreeMap<String, i64> = BTreeMap::new();
     for alert in &trial.alerts {
         let keys = reading.first().map(|r| r.keys.as_slice()).unwrap_or_default();
-        let value = |name: &str| alert.group.iter().find(|(own, _)| own == name).map(|(_, value)| shown(value));
-        let keys = keys.iter().map(|(name, _)| (name.as_str(), value(name)));
+        let value = |name: &str| alert.group.iter().find(|(own, _)| own == name).map(|(_, value)| value);
+        let keys = keys.iter().map(|(name, kept)| (name.as_str(), value(name).map(|v| shown(&kept.store(v)))));
         let line = line((!groups_only).then_some(alert.time), keys);
         let times = lines.entry(line).or_default();
         *times = if groups_only { 1 } else { *times + 1 };
@@ -167,7 +167,7 @@ impl Expected {
         let reading = self.reading.iter().find(is_of).ok_or("an event of the answer is of no source of the rule")?;
         let text = source.get(&reading.time).and_then(Json::as_str);
         let time = text.and_then(|text| text.parse::<jiff::Timestamp>().ok()).ok_or("an event has no time")?;
-        let keys = reading.keys.iter().map(|(name, column)| (name.as_str(), source.get(column).map(plain)));
+        let keys = reading.keys.iter().map(|(name, column)| (name.as_str(), source.get(&column.column).map(plain)));
         Ok(line((!self.groups_only).then_some(time.as_millisecond() + self.deadline), keys))
     }
 }
@@ -209,16 +209,22 @@ fn readings(rule: &Rule, running: &Running<'_>, inputs: &Inputs<'_>) -> Result<V
         // A source that lacks the key gives no last event.
         for (key, expr) in keys.0.iter().filter_map(|key| Some((key, key.of(*source)?))) {
             let column = plain_field(rule, expr).and_then(|field| mapped.fields.get(&field));
-            let column = column.filter(|c| c.truth.is_none() && c.unit.is_none() && !c.list);
-            let Some(column) = column else {
+            let Some(column) = column.filter(|c| !c.list) else {
                 return Err(format!("the key `{}` is computed: an event of the answer does not hold it", key.name));
             };
-            columns.push((key.name.clone(), column.column.clone()));
+            columns.push((key.name.clone(), column.clone()));
         }
         all.push(Reading { select: mapped.select.clone(), time: mapped.time.column.clone(), keys: columns });
     }
     // The most keys first: an alert has them all.
-    all.sort_by_key(|reading| std::cmp::Reverse(reading.keys.len()));
+    all.sort_by_key(|reading: &Reading| std::cmp::Reverse(reading.keys.len()));
+    let form = |field: &MappedField| (field.ty, field.unit, field.truth.clone());
+    let mut forms = BTreeMap::new();
+    for (name, field) in all.iter().flat_map(|reading| &reading.keys) {
+        if forms.insert(name, form(field)).is_some_and(|other| other != form(field)) {
+            return Err(format!("the key `{name}` is kept in another form in another source"));
+        }
+    }
     Ok(all)
 }
 

@@ -99,7 +99,7 @@ pub struct Standing {
 const NOW_DAYS: i64 = 45_000;
 const DAY: i64 = 86_400_000;
 /// The row that says that there is nothing else, so that a case without alerts has a row too.
-const END: &str = "end of the case";
+pub const END: &str = "end of the case";
 
 /// The self-contained query, or EQL's requests.
 ///

@@ -24,13 +24,14 @@ pub struct Wish<'a> {
 }
 
 impl Wish<'_> {
-    pub fn of(args: &VerifyArgs) -> Wish<'_> {
-        let own = args.target.iter().filter(|t| **t != TargetName::Elastic);
+    /// `names` are the targets by their names.
+    pub fn of<'a>(names: &[TargetName], args: &'a VerifyArgs) -> Wish<'a> {
+        let own = names.iter().filter(|t| **t != TargetName::Elastic);
         let mut targets: Vec<Target> = own.flat_map(|t| t.targets()).collect();
         targets.sort_unstable();
         targets.dedup();
-        let elastic = args.target.contains(&TargetName::Elastic);
-        Wish { targets, elastic, any: args.target.contains(&TargetName::All), case: args.case.as_deref() }
+        let elastic = names.contains(&TargetName::Elastic);
+        Wish { targets, elastic, any: names.contains(&TargetName::All), case: args.case.as_deref() }
     }
 
     /// Every language that is tried.
@@ -111,7 +112,8 @@ fn of_file(
             }
             match products.verification(&rule, target, &trial) {
                 Some(Ok(carried)) => {
-                    ledger.carried.push(Made { rule: file.rule.value.clone(), place: place + 1, target, carried })
+                    let (rule, case) = (file.rule.value.clone(), case.name.value.clone());
+                    ledger.carried.push(Made { rule, case, place: place + 1, target, carried });
                 }
                 Some(Err(why)) => {
                     let first = why.first().map_or("", |first| &first.message);
