@@ -25,10 +25,10 @@ static NODE: Executor = Executor {
     batch: 400,
 };
 
-/// What needs no order of rows.
+/// What a grouping alone says, where windows are aligned to the clock.
 const FORMS: [Form; 5] = [Form::Match, Form::Any, Form::Threshold, Form::Together, Form::Evidence];
-/// One of so many rules is drawn from the whole language: most of those are refused.
-const WHOLE: usize = 5;
+/// One of so many rules has these forms alone, and no contexts: rows that look at others take the node longer.
+const GROUPED: usize = 3;
 
 impl Dialect for Esql {
     fn target(&self) -> Target {
@@ -69,14 +69,14 @@ impl Dialect for Esql {
 
     fn form(&self, number: usize) -> Form {
         let all = super::FORMS;
-        if number.is_multiple_of(WHOLE) { all[number / WHOLE % all.len()] } else { FORMS[number % FORMS.len()] }
+        let (round, place) = (number / GROUPED, number % GROUPED);
+        if place == 0 { FORMS[round % FORMS.len()] } else { all[(round * (GROUPED - 1) + place) % all.len()] }
     }
 
     fn written(&self, tapes: &mut Tapes, number: usize) -> String {
-        if number.is_multiple_of(WHOLE) {
+        if !number.is_multiple_of(GROUPED) {
             return yaml(tapes);
         }
-        // Contexts and windows that slide are refused; with them there would be less to run.
         tapes.contexts.clear();
         aligned(&yaml(tapes))
     }

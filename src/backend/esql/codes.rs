@@ -3,8 +3,6 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
-/// A construct that needs to look from one row at another.
-pub const NO_ROW_ORDER: Code = Code("R1160");
 /// A measure that ES|QL only estimates, or cannot take.
 pub const MEASURE: Code = Code("R1161");
 /// A lookup that the query cannot carry, or that the product's own cannot answer.

@@ -10,7 +10,7 @@ use super::whole;
 use crate::backend::lucene;
 use crate::backend::print::{Dialect, Printed, Printer, compare_key};
 use crate::backend::target::TargetData;
-use crate::ir::{ArithmeticOp, CompareOp, ExprKind, LikePiece, StringTest};
+use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, StringTest};
 use crate::plan::Expr;
 use crate::value::{Scalar, Type, Value};
 use ipnet::{IpNet, Ipv6Net};
@@ -100,6 +100,22 @@ impl Dialect for Esql<'_> {
                 let (condition, then) = (p.condition(condition), p.value(then));
                 Some(Printed::atom(format!("CASE({}, {})", condition.text, then.text)))
             }
+            // The two branches are of one type.
+            ExprKind::If { condition, then, otherwise } if whole::is_whole(expr.ty) => {
+                let branches = self.alike(p, &[then, otherwise]);
+                Some(Printed::atom(format!("CASE({}, {})", p.condition(condition).text, branches.join(", "))))
+            }
+            ExprKind::Coalesce(parts) if whole::is_whole(expr.ty) => {
+                let parts: Vec<&Expr> = parts.iter().collect();
+                Some(Printed::atom(format!("COALESCE({})", self.alike(p, &parts).join(", "))))
+            }
+            ExprKind::Call { function, args }
+                if whole::is_whole(expr.ty) && matches!(function, Function::Min | Function::Max) =>
+            {
+                let name = if *function == Function::Min { "LEAST" } else { "GREATEST" };
+                let args: Vec<&Expr> = args.iter().collect();
+                Some(Printed::atom(format!("{name}({})", self.alike(p, &args).join(", "))))
+            }
             ExprKind::Call { function, args } => function::call(self, p, function, args, expr),
             _ => None,
         }
@@ -110,6 +126,17 @@ impl Esql<'_> {
     /// Notes a fact that the query rests on.
     pub fn assume(&self, name: &'static str) {
         self.assumptions.borrow_mut().insert(name);
+    }
+
+    /// Whole numbers of one type: `long` where one of them is, since a function takes no `integer` beside it.
+    fn alike(&self, p: &Printer<'_>, parts: &[&Expr]) -> Vec<String> {
+        let long: Vec<bool> = parts.iter().map(|e| whole::is_long(e, &self.small.borrow())).collect();
+        let mixed = long.contains(&true) && long.contains(&false);
+        let one = |(e, long): (&&Expr, bool)| match mixed && !long {
+            true => format!("TO_LONG({})", p.value(e).text),
+            false => p.value(e).text,
+        };
+        parts.iter().zip(long).map(one).collect()
     }
 
     /// The value, kept as `long` where it is a whole number: arithmetic of the narrower `integer` would overflow.
@@ -150,6 +177,13 @@ impl Esql<'_> {
                 let (l, r) = (p.value(left), p.value(right));
                 let l = if left.ty == Type::NUMBER { l.inside(PRODUCT - 1) } else { format!("TO_DOUBLE({})", l.text) };
                 Some(Printed { text: format!("{l} / {}", r.inside(PRODUCT)), binding: PRODUCT })
+            }
+            // A product of whole numbers that is asked for as a number may be larger than one.
+            ArithmeticOp::Multiply
+                if expr.ty == Type::NUMBER && whole::is_whole(left.ty) && whole::is_whole(right.ty) =>
+            {
+                let (l, r) = (p.value(left), p.value(right));
+                Some(Printed { text: format!("TO_DOUBLE({}) * {}", l.text, r.inside(PRODUCT)), binding: PRODUCT })
             }
             _ if whole::is_whole(expr.ty) && !is_time(right) => {
                 let small = self.small.borrow();

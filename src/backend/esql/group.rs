@@ -13,7 +13,7 @@ use crate::value::Type;
 use serde_json::{Value, json};
 
 /// More windows than this for one event are too many.
-const MOST_HOPS: i64 = 1000;
+pub(super) const MOST_HOPS: i64 = 1000;
 
 /// One row per window that holds the row's time.
 pub(super) fn windows(w: &mut Writer<'_>, out: &Column, size: i64, every: i64) {
@@ -27,6 +27,7 @@ pub(super) fn windows(w: &mut Writer<'_>, out: &Column, size: i64, every: i64) {
         return;
     }
     w.know(out, Type::TIMESTAMP);
+    w.ends = Some((out.clone(), every));
     let hops: Vec<i64> = (1..=count).collect();
     let view = json!({
         "out": w.name(out), "one": count == 1, "every": span(every), "size": span(size), "milliseconds": every,
@@ -53,9 +54,7 @@ pub(super) fn group(w: &mut Writer<'_>, group: &Group<'_>) {
             continue;
         };
         w.know(out, measured.ty);
-        view.aggregates.extend(found.stats);
-        view.rows.extend(found.row.map(|(name, pattern)| json!({ "name": name, "pattern": pattern })));
-        view.after.extend(found.after.map(|(name, value)| json!({ "name": name, "value": value })));
+        view.take(found);
     }
     if !kept.is_empty() {
         let packed = pack(w, &group.order, &kept);
@@ -76,6 +75,8 @@ pub(super) fn group(w: &mut Writer<'_>, group: &Group<'_>) {
     w.forget_all_but(&group.keys, &made, &kept);
     w.sure.extend(group.keys.iter().cloned());
     w.grouped = true;
+    w.identity.clone_from(&group.keys);
+    w.grid = w.ends.take().filter(|(end, _)| group.keys.contains(end)).map(|(_, every)| every);
 }
 
 /// Whether the stage keeps the rows that have the flag, and does no more.
@@ -103,7 +104,7 @@ pub(super) fn first(w: &mut Writer<'_>, first: &First<'_>) {
         let none: Printed = w.printer.condition(&make::or(none));
         let own = w.fresh("without_key");
         // Beside its own document, the member of an `any` tells a row from the others.
-        let id = if w.grouped { packed.value.clone() } else { document(w) };
+        let id = if w.grouped || w.identity.is_empty() { packed.value.clone() } else { document(w) };
         view.before.push(json!({ "name": own, "value": format!("CASE({}, {id})", none.text) }));
         keys.push(own);
     }
@@ -115,17 +116,29 @@ pub(super) fn first(w: &mut Writer<'_>, first: &First<'_>) {
 
 fn document(w: &Writer<'_>) -> String {
     let via = Column(std::sync::Arc::from("via"));
-    let via = if w.types.contains_key(&via) { format!(", \",\", TO_STRING({})", w.name(&via)) } else { String::new() };
-    format!("CONCAT(_index, \",\", _id{via})")
+    let mut own = w.identity.clone();
+    if w.types.contains_key(&via) && !own.contains(&via) {
+        own.push(via);
+    }
+    let text = |c: &Column| if w.ty(c) == Type::STRING { w.name(c) } else { format!("TO_STRING({})", w.name(c)) };
+    let parts: Vec<String> = own.iter().map(text).collect();
+    match parts.as_slice() {
+        [one] => one.clone(),
+        all => format!("CONCAT({})", all.join(", \",\", ")),
+    }
 }
 
 /// What goes into the template.
 #[derive(Default)]
-struct View {
-    before: Vec<Value>,
-    aggregates: Vec<String>,
-    rows: Vec<Value>,
-    after: Vec<Value>,
+pub(super) struct View {
+    pub before: Vec<Value>,
+    pub aggregates: Vec<String>,
+    /// Several rows that are gathered in one, to be expanded again.
+    pub expanded: Option<String>,
+    /// What is made of an aggregate before it comes apart.
+    pub slices: Vec<Value>,
+    pub rows: Vec<Value>,
+    pub after: Vec<Value>,
 }
 
 impl View {
@@ -140,17 +153,24 @@ impl View {
         }
     }
 
-    fn add(self, w: &mut Writer<'_>, keys: &[String]) {
+    pub fn take(&mut self, found: measure::Aggregate) {
+        self.aggregates.extend(found.stats);
+        self.rows.extend(found.row.map(|(name, pattern)| json!({ "name": name, "pattern": pattern })));
+        self.after.extend(found.after.map(|(name, value)| json!({ "name": name, "value": value })));
+    }
+
+    pub fn add(self, w: &mut Writer<'_>, keys: &[String]) {
         let before: Vec<Vec<Value>> = if self.before.is_empty() { Vec::new() } else { vec![self.before] };
         let view = json!({
-            "before": before, "aggregates": self.aggregates, "keys": keys, "rows": self.rows, "after": self.after,
+            "before": before, "aggregates": self.aggregates, "keys": keys, "expanded": self.expanded, "slices": self.slices,
+            "rows": self.rows, "after": self.after,
         });
         w.add("group", &view);
     }
 }
 
 /// A list has no text that comes apart again: a detail goes without it, anything else is refused.
-fn without_lists(
+pub(super) fn without_lists(
     w: &mut Writer<'_>,
     columns: Vec<Column>,
     deciding: &std::collections::BTreeSet<Column>,

@@ -7,10 +7,11 @@
 //! | the first hit of a bucket | a group that keeps the smallest |
 //! | hits of one time and group are one, at the last of them | a group by that time |
 //!
-//! Any other stage that looks from row to row is left as it is, and refused by the writer.
+//! Any other stage that looks from row to row becomes a step that knows its order, for `beside`.
 
+use super::reach;
 use crate::ir::{ExprKind, MeasureFunction};
-use crate::plan::{Carried, Column, Direction, Expr, Measured, Note, Plan, Stage};
+use crate::plan::{Carried, Column, Direction, Expr, Measured, Note, Plan, Stage, columns};
 use crate::value::Type;
 
 /// A step of the query; `next` is the place in [`Plan::stages`] of what follows it.
@@ -23,6 +24,22 @@ pub enum Step<'a> {
     Group(Group<'a>),
     /// The first row of each key.
     First(First<'a>),
+    /// A stage that looks from a row at others.
+    Beside(Beside<'a>),
+}
+
+/// A stage that looks from a row at others.
+pub struct Beside<'a> {
+    /// What a reader gets.
+    pub comment: &'a str,
+    /// What happens.
+    pub stage: &'a Stage,
+    /// The order of the rows; keys of the stage are in it too.
+    pub order: Vec<(Column, Direction)>,
+    /// A condition that is asked right after: rows that do not fulfil it are only looked at.
+    pub stays: Option<&'a Expr>,
+    /// Where the stages go on.
+    pub next: usize,
 }
 
 /// Keeps the rows where a condition holds, which needs no column of its own.
@@ -66,23 +83,115 @@ pub struct First<'a> {
 /// The steps of a plan, in order.
 pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
+    let mut sorted = Sorted::default();
     let mut at = 0;
     while let Some(note) = plan.stages.get(at) {
         let rest = plan.stages.get(at..).unwrap_or_default();
-        let found = grouped(rest, at)
+        let known = grouped(rest, at)
             .or_else(|| thinned(rest, at))
-            .or_else(|| merged(&plan.stages, rest, at))
-            .or_else(|| asked_once(plan, rest, at))
-            .unwrap_or(Step::Plain(note, at + 1));
+            .or_else(|| merged(plan, rest, at))
+            .or_else(|| asked_once(plan, rest, at));
+        let found = match known {
+            Some(found) => found,
+            None => {
+                if sorted.note(plan, note, at) {
+                    at += 1;
+                    continue;
+                }
+                sorted.step(rest, at).unwrap_or(Step::Plain(note, at + 1))
+            }
+        };
         at = match &found {
             Step::Group(group) => group.next,
             Step::First(first) => first.next,
             Step::Where(condition) => condition.next,
+            Step::Beside(beside) => beside.next,
             Step::Plain(_, next) => *next,
         };
         steps.push(found);
     }
     steps
+}
+
+/// The order that rows would have.
+#[derive(Default)]
+struct Sorted<'a> {
+    by: &'a [(Column, Direction)],
+    comment: &'a str,
+}
+
+impl<'a> Sorted<'a> {
+    /// True for a stage that only says an order.
+    fn note(&mut self, plan: &Plan, note: &'a Note, at: usize) -> bool {
+        match &note.stage {
+            Stage::Sort(by) => {
+                *self = Sorted { by, comment: &note.comment };
+                true
+            }
+            Stage::Number(n) => !asked_as_value(plan, at + 1, n),
+            _ => false,
+        }
+    }
+
+    fn step(&mut self, rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+        let (note, behind) = rest.split_first()?;
+        let comment = if note.comment.is_empty() { std::mem::take(&mut self.comment) } else { &note.comment };
+        match &note.stage {
+            Stage::Group { keys, measures, .. } => Some(Step::Group(Group {
+                comment,
+                keys: keys.clone(),
+                measures: measures.clone(),
+                order: beyond(self.by, keys),
+                flag: None,
+                next: at + 1,
+            })),
+            Stage::FirstOf { keys, keyless } => Some(Step::First(First {
+                keys: keys.clone(),
+                order: beyond(self.by, keys),
+                keyless: ways(keyless.as_ref()),
+                next: at + 1,
+            })),
+            Stage::Carry { .. }
+            | Stage::Back { .. }
+            | Stage::LastOfInstant { .. }
+            | Stage::Over { .. }
+            | Stage::Running { .. }
+            | Stage::Number(_) => {
+                let stays = behind.first().and_then(|next| match &next.stage {
+                    Stage::Filter(condition) if !reads_made(condition, &note.stage) => Some(condition),
+                    _ => None,
+                });
+                let next = at + 1 + usize::from(stays.is_some());
+                Some(Step::Beside(Beside { comment, stage: &note.stage, order: self.by.to_vec(), stays, next }))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn reads_made(condition: &Expr, stage: &Stage) -> bool {
+    let (mut read, mut made) = (std::collections::BTreeSet::new(), Vec::new());
+    columns::of_expr(condition, &mut read);
+    columns::made_by(stage, &mut made);
+    made.iter().any(|c| read.contains(c))
+}
+
+/// Whether a row's number is more than what says which row is the last.
+fn asked_as_value(plan: &Plan, from: usize, number: &Column) -> bool {
+    plan.stages.get(from..).unwrap_or_default().iter().any(|note| match &note.stage {
+        Stage::LastOfInstant { .. } => false,
+        Stage::Group { keys, measures, .. } => {
+            let mut read: std::collections::BTreeSet<Column> = keys.iter().cloned().collect();
+            let parts = measures.iter().flat_map(|(_, m)| m.argument.iter().chain(&m.filter));
+            parts.for_each(|e| columns::of_expr(e, &mut read));
+            read.contains(number)
+        }
+        stage => {
+            let mut read = std::collections::BTreeSet::new();
+            columns::of_stage(stage, &mut read);
+            read.contains(number)
+        }
+    })
 }
 
 /// A boolean column that only the filters right behind it read.
@@ -127,15 +236,25 @@ fn grouped(rest: &[Note], at: usize) -> Option<Step<'_>> {
 fn thinned(rest: &[Note], at: usize) -> Option<Step<'_>> {
     let [sort, Note { stage: Stage::FirstOf { keys, keyless }, .. }, ..] = rest else { return None };
     let Stage::Sort(by) = &sort.stage else { return None };
-    let keyless: Vec<&Expr> = match keyless {
+    Some(Step::First(First {
+        keys: keys.clone(),
+        order: beyond(by, keys),
+        keyless: ways(keyless.as_ref()),
+        next: at + 2,
+    }))
+}
+
+/// The ways to be without a key.
+fn ways(keyless: Option<&Expr>) -> Vec<&Expr> {
+    match keyless {
         Some(Expr { kind: ExprKind::Or(parts), .. }) => parts.iter().collect(),
-        other => other.iter().collect(),
-    };
-    Some(Step::First(First { keys: keys.clone(), order: beyond(by, keys), keyless, next: at + 2 }))
+        other => other.into_iter().collect(),
+    }
 }
 
 /// Only merged rows are left, and what is carried to the last of an instant is a time, which is compared with that instant.
-fn merged<'a>(all: &'a [Note], rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+fn merged<'a>(plan: &'a Plan, rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+    let all = &plan.stages;
     // Where nothing of the merged hits is asked for, nothing is carried.
     let (sort, n, items, last, next) = match rest {
         [sort, Note { stage: Stage::Number(n), .. }, carry, last, ..] if matches!(carry.stage, Stage::Carry { .. }) => {
@@ -151,7 +270,11 @@ fn merged<'a>(all: &'a [Note], rest: &'a [Note], at: usize) -> Option<Step<'a>> 
         Stage::Filter(condition) => matches!(&condition.kind, ExprKind::Leaf(column) if column == among),
         _ => false,
     });
-    if n != number || !only_merged {
+    if n != number || !only_merged || !only_the_last(all.get(next..).unwrap_or_default(), out) {
+        return None;
+    }
+    let carried = items.iter().flat_map(|item| &item.values);
+    if !carried.into_iter().all(|(out, _)| reach::is_only_now(plan, next, out)) {
         return None;
     }
     let measures: Vec<(Column, Measured)> = items.iter().map(newest).collect::<Option<_>>()?;
@@ -160,6 +283,21 @@ fn merged<'a>(all: &'a [Note], rest: &'a [Note], at: usize) -> Option<Step<'a>> 
     let mut order = beyond(by, &keys);
     order.retain(|(column, _)| column != among);
     Some(Step::Group(Group { comment: &sort.comment, keys, measures, order, flag: Some(out), next }))
+}
+
+/// Whether the rows that are not the last go before any row looks at another one.
+fn only_the_last(behind: &[Note], last: &Column) -> bool {
+    for note in behind {
+        match &note.stage {
+            Stage::Compute(_) | Stage::Lookup { .. } => {}
+            Stage::Filter(Expr { kind: ExprKind::Leaf(c), .. }) => return c == last,
+            Stage::Filter(Expr { kind: ExprKind::And(parts), .. }) => {
+                return parts.iter().any(|p| matches!(&p.kind, ExprKind::Leaf(c) if c == last));
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn newest(item: &Carried) -> Option<(Column, Measured)> {
@@ -176,6 +314,6 @@ fn newest(item: &Carried) -> Option<(Column, Measured)> {
     })
 }
 
-fn beyond(by: &[(Column, Direction)], keys: &[Column]) -> Vec<(Column, Direction)> {
+pub(super) fn beyond(by: &[(Column, Direction)], keys: &[Column]) -> Vec<(Column, Direction)> {
     by.iter().filter(|(column, _)| !keys.contains(column)).cloned().collect()
 }

@@ -1,8 +1,8 @@
-//! Measures as ES|QL's aggregates. What ES|QL estimates (percentiles) or takes in another way (a deviation of the population) is
-//! left to counts by the plan, or refused; a number of different values comes from the values themselves, not from its estimate.
+//! Measures as ES|QL's aggregates. What ES|QL estimates (percentiles) is left to counts by the plan, or refused; a number of different
+//! values comes from the values themselves, not from its estimate.
 
-use super::Writer;
 use super::text::quote;
+use super::{Writer, whole};
 use crate::backend::print::{Printer, is_text};
 use crate::ir::MeasureFunction;
 use crate::plan::{Column, Expr, Measured, make};
@@ -78,12 +78,34 @@ pub fn aggregate(w: &Writer<'_>, out: &Column, measured: &Measured, order: &str,
         MeasureFunction::Values(most) if most > 0 => {
             then(format!("VALUES({value})"), format!("MV_SLICE(MV_SORT({name}), 0, {})", i64::from(most) - 1))
         }
+        MeasureFunction::Stddev => deviation(&name, &value, argument?.ty, &filtered, measured.ty),
         MeasureFunction::Values(_)
         | MeasureFunction::Percentile(_)
-        | MeasureFunction::Stddev
         | MeasureFunction::Gap(_)
         | MeasureFunction::History(_) => return None,
     })
+}
+
+/// The sample deviation. ES|QL's own is that of the population, and loses a last digit that a floor would show: of whole numbers whose
+/// sums are exact, the deviation is taken of the sums.
+fn deviation(name: &str, value: &str, ty: Type, filtered: &str, out: Type) -> Aggregate {
+    const EXACT: &str = "9007199254740992";
+    let part = |what: &str| format!("{name}_{what}");
+    let (n, sum, squares) = (part("n"), part("sum"), part("squares"));
+    let mut stats = vec![format!("{n} = COUNT({value}){filtered}"), format!("{name} = STD_DEV({value}){filtered}")];
+    let scaled = format!("{name} * SQRT(TO_DOUBLE({n}) / ({n} - 1))");
+    let all = if whole::is_whole(ty) {
+        stats.push(format!("{sum} = SUM(TO_DOUBLE({value})){filtered}"));
+        stats.push(format!("{squares} = SUM(TO_DOUBLE({value}) * {value}){filtered}"));
+        let spread = format!("{n} * {squares} - {sum} * {sum}");
+        format!(
+            "CASE({n} < 2, TO_DOUBLE(null), {n} * {squares} < {EXACT}, SQRT(({spread}) / ({n} * ({n} - 1))), {scaled})"
+        )
+    } else {
+        format!("CASE({n} < 2, TO_DOUBLE(null), {scaled})")
+    };
+    let after = if out == Type::DURATION { format!("TO_LONG(FLOOR({all}))") } else { all };
+    Aggregate { stats, row: None, after: Some((name.to_owned(), after)) }
 }
 
 /// A message's word for it.

@@ -1,31 +1,36 @@
 //! ES|QL from a plan: one pipe over the indices of all sources, a stage a line.
 //!
 //! In: a checked rule, its plan, the mapping of the environment, the target's data and stage shapes. Out: a [`Query`], or every refusal
-//! at once. ES|QL has no order of rows: what the plan says with one is said by groupings where that means the same (`legal`), and refused
-//! where not (`needs` names the construct at its place). This room must never change what a stage means.
+//! at once. ES|QL has no order of rows: what the plan says with one is said by groupings (`legal`), where few do (`group`, `grid`) or by
+//! rows that meet (`beside`). This room must never change what a stage means.
 //!
 //! | a rule says | ES|QL says |
 //! |---|---|
 //! | `match`, `any` without `by` | filters, and a row per member |
 //! | `any` with `by`, as `detect` | a group by key and time |
-//! | `threshold`, `together`, `evidence` in tumbling or hopping windows | a group by key and window |
+//! | `threshold`, `together`, `evidence`, `cadence` in tumbling or hopping windows | a group by key and window |
 //! | `once_per` | the smallest of the packed rows of a bucket |
+//! | `baseline` | a group by key and bucket, then one by key and each end that may look at the bucket |
+//! | a sliding window, a sequence, a context, `novelty` | rows of a key that meet, and a group by the row that looks |
 //! | `distinct(x)` | the values counted, not the product's estimate |
 //! | `percentile` against a constant | two counts |
-//! | a sliding window, a sequence, a context, `stddev`, the value of a percentile | refused |
+//! | the value of a percentile, outside a baseline | refused |
 
+mod beside;
 mod codes;
 mod dialect;
 mod field;
 mod function;
+mod grid;
 mod group;
 mod legal;
 mod live;
 mod lookup;
 mod measure;
-mod needs;
+mod meet;
 mod output;
 mod pack;
+mod reach;
 mod read;
 mod stage;
 pub(super) mod text;
@@ -61,10 +66,14 @@ struct Writer<'a> {
     always: BTreeSet<Column>,
     /// Rows are told apart by the document that they come from.
     documents: bool,
+    /// Columns that together tell any two rows apart, where that is asked for.
+    identity: Vec<Column>,
+    /// The windows being made: the column of their ends, and how far those lie apart, milliseconds.
+    ends: Option<(Column, i64)>,
+    /// The rows are those of windows, whose ends lie so far apart.
+    grid: Option<i64>,
     /// Rows are no documents any more.
     grouped: bool,
-    /// The rule itself was found to need what ES|QL lacks.
-    refused: bool,
     /// Helper columns made so far, for fresh names.
     made: usize,
     faults: Vec<Diagnostic>,
@@ -75,18 +84,11 @@ struct Writer<'a> {
 /// # Errors
 /// Every refusal, each at its place in the rule.
 pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
-    let mut refusals = needs::refusals(rule, inputs.data);
-    let plan = match crate::plan::plan(rule) {
-        Ok(plan) => plan,
-        Err(more) => {
-            refusals.extend(more);
-            return Err(each_once(refusals));
-        }
-    };
+    let plan = crate::plan::plan(rule).map_err(each_once)?;
     let (assumptions, small) = (RefCell::default(), RefCell::default());
     let dialect = Esql { data: inputs.data, assumptions, small };
     let printer = Printer::new(&dialect);
-    let mut w = Writer::new(rule, &plan, inputs, &dialect, &printer, !refusals.is_empty());
+    let mut w = Writer::new(rule, &plan, inputs, &dialect, &printer);
     let steps = legal::steps(&plan);
     w.documents = needs_documents(&steps);
     read::reads(&mut w);
@@ -94,7 +96,7 @@ pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic
         stage::step(&mut w, step);
     }
     output::output(&mut w);
-    refusals.append(&mut w.faults);
+    let mut refusals = std::mem::take(&mut w.faults);
     refusals.extend(printer.refusals.take());
     if !refusals.is_empty() {
         return Err(each_once(refusals));
@@ -113,10 +115,14 @@ pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic
     })
 }
 
-/// The first hit of a bucket is asked for before rows are grouped, and rows without a key all stay.
+/// Before rows are grouped, rows look at each other, or the first hit of a bucket is asked for where rows without a key all stay.
 fn needs_documents(steps: &[legal::Step<'_>]) -> bool {
     let first = steps.iter().find(|s| !matches!(s, legal::Step::Plain(..) | legal::Step::Where(_)));
-    matches!(first, Some(legal::Step::First(first)) if !first.keyless.is_empty())
+    match first {
+        Some(legal::Step::First(first)) => !first.keyless.is_empty(),
+        Some(legal::Step::Beside(_)) => true,
+        _ => false,
+    }
 }
 
 /// Each finding once, in the order of the rule.
@@ -139,7 +145,6 @@ impl<'a> Writer<'a> {
         inputs: &'a Inputs<'a>,
         dialect: &'a Esql<'a>,
         printer: &'a Printer<'a>,
-        refused: bool,
     ) -> Writer<'a> {
         Writer {
             rule,
@@ -153,8 +158,10 @@ impl<'a> Writer<'a> {
             sure: BTreeSet::new(),
             always: BTreeSet::new(),
             documents: false,
+            identity: Vec::new(),
+            ends: None,
+            grid: None,
             grouped: false,
-            refused,
             made: 0,
             faults: Vec::new(),
         }

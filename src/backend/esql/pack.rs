@@ -6,6 +6,9 @@ use super::{Writer, codes};
 use crate::plan::{Column, Direction};
 use crate::value::{Scalar, Type};
 
+/// Added to a whole number, so that all have as many digits.
+pub const OFFSET: i64 = 5_000_000_000_000_000_000;
+
 /// A packed row.
 pub struct Packed {
     /// The text.
@@ -52,8 +55,14 @@ pub fn ordered(w: &mut Writer<'_>, column: &Column, direction: Direction) -> Str
             format!("TO_STRING(1000 + {name})")
         }
         (Type::INTEGER | Type::DURATION, Direction::Ascending) => {
-            format!("COALESCE(TO_STRING(5000000000000000000 + {name}), \"\")")
+            format!("COALESCE(TO_STRING({OFFSET} + {name}), \"\")")
         }
+        // What comes later is smaller.
+        (Type::TIMESTAMP, Direction::Descending) => format!("COALESCE(TO_STRING({OFFSET} - TO_LONG({name})), \"\")"),
+        (Type::INTEGER | Type::DURATION, Direction::Descending) => {
+            format!("COALESCE(TO_STRING({OFFSET} - {name}), \"\")")
+        }
+        (Type::BOOLEAN, Direction::Descending) => format!("CASE({name}, \"0\", \"1\")"),
         (Type::BOOLEAN, Direction::Ascending) => format!("CASE({name}, \"1\", \"0\")"),
         (ty, _) => {
             let at = w.detect_span();

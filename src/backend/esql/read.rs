@@ -64,12 +64,16 @@ pub(super) fn reads(w: &mut Writer<'_>) {
     let columns = canonical(w, &places, &time);
     let keep: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
     let mut keep = keep;
-    if w.documents {
-        keep.extend(["_index".to_owned(), "_id".to_owned()]);
-    }
     let late = late(w, &places);
-    let evals = assignments(&columns);
     let given = w.inputs.standing.as_ref().map(|s| s.rows.as_str());
+    let mut evals = assignments(&columns);
+    if w.documents {
+        let id = Column(Arc::from(w.fresh("row_id").as_str()));
+        evals.push(vec![json!({ "name": id.0, "value": "CONCAT(_index, \",\", _id)" })]);
+        keep.push(id.0.to_string());
+        w.know(&id, Type::STRING);
+        w.identity.push(id);
+    }
     let view = json!({
         "given": given, "tables": tables, "metadata": w.documents, "wheres": wheres, "evals": evals, "keep": keep,
         "late": late.unwrap_or_default(),
