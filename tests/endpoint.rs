@@ -2,6 +2,8 @@
 //! no answer to a query is made up here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "endpoint/node.rs"]
+mod node;
 #[path = "endpoint/products.rs"]
 mod products;
 #[path = "conformance/executor.rs"]
@@ -86,6 +88,22 @@ fn every_product_runs_the_cases_and_all_pass() {
         let alerts = |case: &&Json| case["rows"].as_array().unwrap().len() > 1;
         println!("{product}: {} cases pass, {} with alerts", cases.len(), cases.iter().filter(alerts).count());
     }
+}
+
+/// No stand-in at all: ES|QL on a node. It has no EQL, but takes the index, its documents and its end.
+#[test]
+fn elasticsearch_itself_runs_the_cases() {
+    let node = node::Node::start();
+    let url = format!("http://127.0.0.1:{}", node.port);
+    let said = siemc(&url, None, &[PACK, "tests/conformance_esql/pack", "--target", "esql", "--format", "json"]);
+    let report = said.json();
+    let cases = report["cases"].as_array().unwrap();
+    assert!(cases.len() >= 14 && report["failed"] == 0 && report["unasked"] == 0, "{report:#}");
+    println!("Elasticsearch itself, ES|QL: {} cases pass", cases.len());
+    let said = siemc(&url, None, &[TAKEOVER, "--target", "eql", "--case", "newest"]);
+    let all = format!("{}{}", said.out, said.err);
+    assert!(all.contains("E1309") && all.contains("no handler found for uri [/siemc-verify-"), "{all}");
+    assert_eq!(node.indices(), Vec::<String>::new());
 }
 
 #[test]
