@@ -6,9 +6,12 @@
 #![allow(clippy::match_same_arms, missing_docs, dead_code)]
 
 mod conformance;
+#[path = "conformance_eql/hostile.rs"]
+mod hostile;
 
 use conformance::eql::Eql;
 use conformance::{bundled, pairs, size};
+use std::path::Path;
 
 #[test]
 fn random_rules_alert_on_the_model_as_in_the_evaluator() {
@@ -42,4 +45,45 @@ fn regressions_alert_on_the_model_as_in_the_evaluator() {
     tally.print(&Eql { tiebreakers: true }, "regressions");
     assert_eq!(tally.wrong(), Vec::<String>::new());
     assert!(tally.refused_rules < tally.rules && tally.with_alerts > 0);
+}
+
+#[test]
+fn rules_that_eql_can_say_alert_on_the_model_as_in_the_evaluator() {
+    let tally = own_pack();
+    tally.print(&Eql { tiebreakers: true }, "rules that EQL can say");
+    assert_eq!(tally.wrong(), Vec::<String>::new());
+    assert_eq!(tally.not_executed(), 0, "the model takes every query");
+    assert!(tally.refusals.is_empty() && tally.queries >= 20 && tally.with_alerts >= 20);
+}
+
+/// The rules of `conformance_eql/pack` over the bundled schema, in every environment and set of mappings.
+fn own_pack() -> conformance::tally::Tally {
+    let (root, here) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
+    for folder in ["mobile", "lookups", "."] {
+        copy(&here.join("tests/conformance_eql/pack").join(folder), &root.path().join(folder));
+    }
+    copy(&here.join("rules/schema"), &root.path().join("schema"));
+    let sets = siemc::backend::target::mapping::sets(siemc::backend::Target::Eql, None);
+    bundled::compare_folder(&Eql { tiebreakers: true }, root.path().to_str().unwrap(), "own-fixtures", sets, None)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    let files = std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    files.for_each(|path| assert!(std::fs::copy(&path, to.join(path.file_name().unwrap())).is_ok()));
+}
+
+#[test]
+fn hostile_texts_find_what_the_evaluator_finds() {
+    let tally = hostile::compare();
+    tally.differences.iter().take(3).for_each(|difference| println!("{difference}"));
+    println!(
+        "EQL, hostile values: {} texts, {} queries executed, {} refused, {} alerts, {} queries differ",
+        tally.texts,
+        tally.queries,
+        tally.refused,
+        tally.alerts,
+        tally.differences.len()
+    );
+    assert!(tally.differences.is_empty() && tally.refused * 10 < tally.queries);
 }

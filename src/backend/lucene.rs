@@ -13,7 +13,8 @@ const LONGEST: usize = 1_000;
 /// The whole-text expression; why there is none otherwise.
 pub(super) fn whole(pattern: &str, fold: bool) -> Result<String, String> {
     let pattern = crate::ir::regex::classes(pattern);
-    let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).build();
+    // Case is left out as the expression is read: a set that says what it is not leaves out both cases.
+    let mut parser = regex_syntax::ParserBuilder::new().dot_matches_new_line(true).case_insensitive(fold).build();
     let hir = parser.parse(&pattern).map_err(|e| format!("the regular expression cannot be read: {e}"))?;
     let branches: Vec<Hir> = match hir.kind() {
         HirKind::Alternation(branches) => branches.clone(),
@@ -64,7 +65,7 @@ fn padded(branch: &Hir, fold: bool) -> Result<String, String> {
         out.push_str(".*");
     }
     for part in body {
-        write(part, fold, &mut out)?;
+        beside_others(part, fold, &mut out)?;
     }
     if !at_end {
         out.push_str(".*");
@@ -81,7 +82,7 @@ fn write(hir: &Hir, fold: bool, out: &mut String) -> Result<(), String> {
         HirKind::Literal(text) => {
             let text = std::str::from_utf8(&text.0).map_err(|_| "bytes that are no text".to_owned())?;
             for c in text.chars() {
-                letter(c, fold, out);
+                literal(c, out);
             }
         }
         HirKind::Class(Class::Unicode(set)) => class(set, fold, out),
@@ -96,10 +97,7 @@ fn write(hir: &Hir, fold: bool, out: &mut String) -> Result<(), String> {
         HirKind::Capture(capture) => group(&capture.sub, fold, out)?,
         HirKind::Concat(parts) => {
             for part in parts {
-                match part.kind() {
-                    HirKind::Alternation(_) => group(part, fold, out)?,
-                    _ => write(part, fold, out)?,
-                }
+                beside_others(part, fold, out)?;
             }
         }
         HirKind::Alternation(branches) => {
@@ -112,6 +110,14 @@ fn write(hir: &Hir, fold: bool, out: &mut String) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A part of a concatenation: choices stand in parentheses there.
+fn beside_others(part: &Hir, fold: bool, out: &mut String) -> Result<(), String> {
+    match part.kind() {
+        HirKind::Alternation(_) => group(part, fold, out),
+        _ => write(part, fold, out),
+    }
 }
 
 fn group(hir: &Hir, fold: bool, out: &mut String) -> Result<(), String> {
@@ -157,10 +163,7 @@ fn literal(c: char, out: &mut String) {
 }
 
 fn class(set: &ClassUnicode, fold: bool, out: &mut String) {
-    let mut set = set.clone();
-    if fold {
-        set.union(&folded(&set));
-    }
+    let set = if fold { without_foreign_folds(set) } else { set.clone() };
     let all = ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)]);
     if set == all {
         out.push('.');
@@ -183,18 +186,17 @@ fn class(set: &ClassUnicode, fold: bool, out: &mut String) {
     out.push(']');
 }
 
-/// The other case of the ASCII letters of a set.
-fn folded(set: &ClassUnicode) -> ClassUnicode {
-    let letters = |from: char, to: char, change: fn(&char) -> char| {
-        let mut inside = ClassUnicode::new([ClassUnicodeRange::new(from, to)]);
-        inside.intersect(set);
-        let ranges: Vec<_> =
-            inside.ranges().iter().map(|r| ClassUnicodeRange::new(change(&r.start()), change(&r.end()))).collect();
-        ranges
-    };
-    let mut all = letters('a', 'z', char::to_ascii_uppercase);
-    all.extend(letters('A', 'Z', char::to_ascii_lowercase));
-    ClassUnicode::new(all)
+/// Unicode folds the long s and the Kelvin sign onto ASCII letters, a rule does not: a set holds them where it holds any letter beyond ASCII.
+fn without_foreign_folds(set: &ClassUnicode) -> ClassUnicode {
+    let foreign = ['\u{17f}', '\u{212a}'].map(|c| ClassUnicodeRange::new(c, c));
+    let foreign = ClassUnicode::new(foreign);
+    let mut set = set.clone();
+    if set.ranges().iter().any(|range| (range.start()..=range.end()).contains(&char::REPLACEMENT_CHARACTER)) {
+        set.union(&foreign);
+    } else {
+        set.difference(&foreign);
+    }
+    set
 }
 
 #[cfg(test)]
@@ -214,6 +216,14 @@ mod tests {
     }
 
     #[test]
+    fn choices_beside_other_parts_stay_together() {
+        assert_eq!(whole("^(?:bg|job)-[0-9]$", false).unwrap(), "(bg|job)\\-[0-9]");
+        assert_eq!(whole("(?:a|bc)d", false).unwrap(), ".*(a|bc)d.*");
+        assert_eq!(whole("^x(?:a|b(?:c|de)f)+$", false).unwrap(), "x(a|b(c|de)f)+");
+        assert_eq!(whole("^(?:ab|cd)$", false).unwrap(), "(ab|cd)");
+    }
+
+    #[test]
     fn special_characters_of_lucene_are_texts() {
         assert_eq!(whole("^a~b<1-2>&@#\"\\.$", false).unwrap(), "a\\~b\\<1\\-2\\>\\&\\@\\#\\\"\\.");
         assert_eq!(whole("^[^a-c]+.{2,3}$", false).unwrap(), "[^a-c]+.{2,3}");
@@ -221,7 +231,8 @@ mod tests {
 
     #[test]
     fn case_is_folded_for_ascii_only_and_inside_sets() {
-        assert_eq!(whole("^k[x-z]é$", true).unwrap(), "[kK][X-Zx-z]é");
+        assert_eq!(whole("^ks[x-z].$", true).unwrap(), "[Kk][Ss][X-Zx-z].");
+        assert_eq!(whole("^[^A-M]$", true).unwrap(), "[^A-Ma-m]");
     }
 
     #[test]

@@ -368,10 +368,22 @@ fn stored(bench: &Bench, mapped: &siemc::backend::target::MappedSource, event: &
         if let Some(mapped) = mapped.fields.get(field)
             && !value.is_missing()
         {
-            object.insert(mapped.column.clone(), json_of(&mapped.store(value)));
+            object.insert(mapped.column.clone(), written(mapped, json_of(&mapped.store(value)), event.line));
         }
     }
     object
+}
+
+/// A text in one of the forms that the product may have it in, where the mapping says that it has several.
+fn written(field: &MappedField, value: Json, line: u64) -> Json {
+    let Json::String(mut text) = value else { return value };
+    if field.lower && line.is_multiple_of(2) {
+        text.make_ascii_uppercase();
+    }
+    if field.trailing_dot && line.is_multiple_of(3) {
+        text.push('.');
+    }
+    Json::String(text)
 }
 
 fn column_type(field: &MappedField) -> &'static str {

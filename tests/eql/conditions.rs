@@ -27,7 +27,7 @@ const SAID: &[(&str, &str)] = &[
     ("app.version contains~ \"a?\"", "?app.version regex~ \".*a\\\\?.*\""),
     ("app.version like r\"C:\\*\"", "?app.version like \"C:\\\\*\""),
     ("app.version matches r\"^v\\d+$\"", "?app.version regex \"v[0-9]+\""),
-    ("app.version matches~ \"ab\"", "?app.version regex \".*[aA][bB].*\""),
+    ("app.version matches~ \"ab\"", "?app.version regex \".*[Aa][Bb].*\""),
     // Mixed operators stand in parentheses.
     (
         "app.version == \"a\" or (app.version == \"b\" and network.bytes_out > 5MB)",
@@ -41,7 +41,7 @@ const SAID: &[(&str, &str)] = &[
     ("destination.ip in \"10.0.0.0/8\"", "cidrMatch(?destination.ip, \"10.0.0.0/8\")"),
     (
         "destination.ip in \"::/0\"",
-        "cidrMatch(?destination.ip, \"::/0\") and not cidrMatch(?destination.ip, \"0.0.0.0/0\")",
+        "cidrMatch(?destination.ip, \"::/0\") and not (?destination.ip != null and cidrMatch(?destination.ip, \"0.0.0.0/0\"))",
     ),
     // Computed values are split into cases.
     (
@@ -66,7 +66,7 @@ const SAID: &[(&str, &str)] = &[
     ),
     (
         "nets[destination.ip].zone == \"corp\"",
-        "cidrMatch(?destination.ip, \"10.0.0.0/8\") and not cidrMatch(?destination.ip, \"10.9.0.0/16\")",
+        "cidrMatch(?destination.ip, \"10.0.0.0/8\") and not (?destination.ip != null and cidrMatch(?destination.ip, \"10.9.0.0/16\"))",
     ),
 ];
 

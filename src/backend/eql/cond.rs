@@ -1,7 +1,7 @@
 //! Conditions as EQL can say them, and their text.
 //!
 //! A condition is two-valued here as in a rule: each atom is a comparison of one field with constants, which Elasticsearch runs as a
-//! query of its index, so that a missing field makes it false and its negation true. Nothing here needs a guard.
+//! query of its index, so that a missing field makes it false and its negation true. Only `cidrMatch`, a function, needs a guard below `not`.
 
 use super::text;
 use crate::backend::target::TargetData;
@@ -30,35 +30,25 @@ pub(super) enum Cond {
     },
 }
 
+/// All of them.
 pub(super) fn and(parts: impl IntoIterator<Item = Cond>) -> Cond {
-    let mut all = Vec::new();
-    for part in parts {
-        match part {
-            Cond::Always(true) => {}
-            Cond::Always(false) => return Cond::Always(false),
-            Cond::And(inner) => all.extend(inner),
-            other => all.push(other),
-        }
-    }
-    dedup(&mut all);
-    match (all.len(), all.pop()) {
-        (1, Some(only)) => only,
-        (_, Some(last)) => {
-            all.push(last);
-            Cond::And(all)
-        }
-        _ => Cond::Always(true),
-    }
+    joined_flat(parts, true)
 }
 
+/// One of them.
 pub(super) fn or(parts: impl IntoIterator<Item = Cond>) -> Cond {
-    let mut all = Vec::new();
+    joined_flat(parts, false)
+}
+
+/// The parts of one conjunction (or disjunction), each once. `neutral` is the constant that changes nothing; the other one decides.
+fn joined_flat(parts: impl IntoIterator<Item = Cond>, neutral: bool) -> Cond {
+    let mut all: Vec<Cond> = Vec::new();
     for part in parts {
-        match part {
-            Cond::Always(false) => {}
-            Cond::Always(true) => return Cond::Always(true),
-            Cond::Or(inner) => all.extend(inner),
-            other => all.push(other),
+        match (part, neutral) {
+            (Cond::Always(value), _) if value == neutral => {}
+            (Cond::Always(_), _) => return Cond::Always(!neutral),
+            (Cond::And(inner), true) | (Cond::Or(inner), false) => all.extend(inner),
+            (other, _) => all.push(other),
         }
     }
     dedup(&mut all);
@@ -66,9 +56,9 @@ pub(super) fn or(parts: impl IntoIterator<Item = Cond>) -> Cond {
         (1, Some(only)) => only,
         (_, Some(last)) => {
             all.push(last);
-            Cond::Or(all)
+            if neutral { Cond::And(all) } else { Cond::Or(all) }
         }
-        _ => Cond::Always(false),
+        _ => Cond::Always(neutral),
     }
 }
 
@@ -82,7 +72,31 @@ pub(super) fn not(inner: Cond) -> Cond {
         Cond::Atom { operator: "missing", column, optional, values } => {
             Cond::Atom { operator: "exists", column, optional, values }
         }
-        other => Cond::Not(Box::new(other)),
+        other => Cond::Not(Box::new(guarded(other))),
+    }
+}
+
+/// A function of a missing field is null, and no manual says what `not` makes of null: below a `not`, a call asks first whether the field is
+/// there.
+fn guarded(cond: Cond) -> Cond {
+    match cond {
+        Cond::And(parts) => and(parts.into_iter().map(guarded)),
+        Cond::Or(parts) => or(parts.into_iter().map(guarded)),
+        Cond::Atom { operator: "in_nets", column, optional: true, values } => {
+            let there = Cond::Atom { operator: "exists", column: column.clone(), optional: true, values: Vec::new() };
+            and([there, Cond::Atom { operator: "in_nets", column, optional: true, values }])
+        }
+        other => other,
+    }
+}
+
+/// True where a comparison in it leaves case out.
+pub(super) fn folds(cond: &Cond) -> bool {
+    match cond {
+        Cond::Always(_) => false,
+        Cond::And(parts) | Cond::Or(parts) => parts.iter().any(folds),
+        Cond::Not(inner) => folds(inner),
+        Cond::Atom { operator, .. } => operator.ends_with("_fold"),
     }
 }
 

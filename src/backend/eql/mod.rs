@@ -253,8 +253,13 @@ fn assumptions(reader: &Reader<'_>, shape: &Shape) -> Vec<String> {
             names.push("ties-follow-the-rule");
         }
     }
-    if query::print(shape, reader.target).contains(":00.000Z\"")
-        || reader.rule.exceptions.iter().any(|e| e.expires.is_some())
+    if query::conditions(shape).into_iter().any(cond::folds) {
+        names.push("case-folds-ascii-alone");
+    }
+    let body = query::print(shape, reader.target);
+    if body
+        .match_indices("Z\"")
+        .any(|(at, _)| body.get(..at).is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit())))
     {
         names.push("dates-are-iso");
     }

@@ -32,6 +32,14 @@ pub(super) struct Row {
     pub keys: Vec<KeyColumn>,
 }
 
+/// Every condition of a query.
+pub(super) fn conditions(shape: &Shape) -> Vec<&Cond> {
+    match shape {
+        Shape::Event(cond) => vec![cond],
+        Shape::Sequence { rows, until, .. } => rows.iter().chain(until).map(|row| &row.cond).collect(),
+    }
+}
+
 /// The text, with line breaks.
 pub(super) fn print(shape: &Shape, target: &TargetData) -> String {
     match shape {

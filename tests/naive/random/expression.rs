@@ -168,6 +168,18 @@ fn on_field(dice: &mut Dice<'_>, sources: Sources) -> String {
     }
 }
 
+/// Anchors, choices among other parts, classes, repeats, case.
+const MATCHES: [&str; 8] = [
+    "matches \"^[a-z]+$\"",
+    "matches \"^(?:a|bo)[nb]\"",
+    "matches \"(?:n|ob)$\"",
+    "matches r\"^(?:h\\d|an{2}|x)$\"",
+    "matches~ \"^(?:ANN|x)\"",
+    "matches~ \"[^A-M]{2}\"",
+    "matches \"^a|b$\"",
+    "matches r\"\\s|\\W|^.$\"",
+];
+
 fn on_string(dice: &mut Dice<'_>, name: &str, literal: &str, literals: &[&str]) -> String {
     match dice.below(16) {
         0..=1 => format!("{name} == \"{literal}\""),
@@ -183,7 +195,7 @@ fn on_string(dice: &mut Dice<'_>, name: &str, literal: &str, literals: &[&str]) 
         9 => format!("{name} startswith \"a\""),
         10 => format!("{name} endswith~ \"{literal}\""),
         11 => format!("{name} like~ \"?N*\""),
-        12 => format!("{name} matches \"^[a-z]+$\""),
+        12 => format!("{name} {}", dice.pick(&MATCHES)),
         13 => format!("length({name}) >= 3"),
         14 => format!("upper({name}) == \"ANN\""),
         _ => format!("exists({name})"),
