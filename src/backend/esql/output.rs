@@ -21,7 +21,8 @@ pub(super) fn output(w: &mut Writer<'_>) {
         let (held, text) = (w.name(column), words(w, text, true));
         reasons.push(match reasons.is_empty() {
             true => format!("CASE({held}, {text})"),
-            false => format!("CASE(NOT {held}, because, because IS NULL, {text}, MV_APPEND(because, {text}))"),
+            // A condition that is missing does not hold, so it must not stand under a NOT.
+            false => format!("CASE({held}, CASE(because IS NULL, {text}, MV_APPEND(because, {text})), because)"),
         });
     }
     if reasons.is_empty() {
