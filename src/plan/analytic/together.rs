@@ -28,10 +28,9 @@ pub(super) struct EvidenceParts<'a> {
 /// What is known at a window's decision: one entry per stream.
 struct Present {
     keyed: Vec<Keyed>,
-    /// The stream has an event in the window.
+    /// The stream has an event in the window that counts. With `after: s`, its newest event lies after an s of the window, which is to say
+    /// that the newest s before that event lies there too.
     here: Vec<Expr>,
-    /// The newest time, and the newest `after` event before it.
-    times: Vec<(Expr, Option<Expr>)>,
     ranges: Vec<Expr>,
     /// Rows that may hit: the last of each instant, or the windows' rows.
     at: Expr,
@@ -42,43 +41,28 @@ struct Present {
 pub(super) fn together(b: &mut Builder, signal: &Signal, id: SignalId, parts: &Parts) -> Hits {
     let inputs: Vec<&Input> = parts.of.iter().collect();
     let present = present(b, signal, id, &inputs, parts.keys, parts.window, parts.after);
+    if parts.after.is_some() {
+        refuse_beside_after(b, signal, &present);
+    }
     let n = i64::from(parts.at_least);
-    let holds = match parts.after {
-        Some(_) => after(b, signal, &present, n),
-        None => make::compare(CompareOp::GreaterEqual, count(&present.here), make::integer(n)),
-    };
+    let holds = make::compare(CompareOp::GreaterEqual, count(&present.here), make::integer(n));
     let matched = parts.of.iter().map(|i| i.stream).zip(present.here.iter().cloned()).collect();
     finish(b, signal, present, holds, matched, None)
 }
 
-/// With `after: s`, a stream counts if its newest event lies after an s of the window. The best s is the newest one before the n-th
-/// newest stream, so it is enough to try, for each stream, the newest s before its newest event.
-fn after(b: &mut Builder, signal: &Signal, present: &Present, n: i64) -> Expr {
-    let Some((within, _)) = present.sliding else {
+/// What a `together` with `after` cannot have.
+fn refuse_beside_after(b: &mut Builder, signal: &Signal, present: &Present) {
+    if present.sliding.is_none() {
         b.refuse(signal.span, "`after` in fixed windows has no lowering yet", "use a sliding window");
-        return make::boolean(false);
-    };
-    let asks_which = b.ranges.iter().any(|_| true) && !asked(b, b.rule.detect).is_empty();
-    if asks_which {
+        return;
+    }
+    if !b.ranges.is_empty() && !asked(b, b.rule.detect).is_empty() {
         b.refuse(
             signal.span,
             "`any(...)` and `all(...)` over a `together` with `after` have no lowering yet",
             "read the context bare, at the hit's last event",
         );
     }
-    let tries = present.times.iter().filter_map(|(at, q)| {
-        let q = q.clone()?;
-        let not_before = present.times.iter().map(|(other, _)| {
-            make::choose(
-                make::compare(CompareOp::GreaterEqual, other.clone(), at.clone()),
-                make::integer(1),
-                make::integer(0),
-            )
-        });
-        let enough = make::compare(CompareOp::GreaterEqual, make::sum(not_before), make::integer(n));
-        Some(make::and([make::within(b.now(), q, within), enough]))
-    });
-    make::or(tries.collect::<Vec<_>>())
 }
 
 pub(super) fn evidence(b: &mut Builder, signal: &Signal, id: SignalId, parts: &EvidenceParts) -> Hits {
@@ -155,35 +139,32 @@ fn sliding(
     let ranges = asked(b, id);
     let conditions = range_conditions(b, &ranges);
     let mut items = Vec::new();
-    let mut times = Vec::new();
     let mut here = Vec::new();
     let mut ones: Vec<Vec<Expr>> = vec![Vec::new(); ranges.len()];
     let before = after.and_then(|s| b.neighbour(s, &keyed, &keyed, false));
     for (flag, name) in flags {
         let at = b.column(&format!("{name}_at"));
         let mut values = vec![(at.clone(), b.now())];
-        let at = make::maybe(&at, Type::TIMESTAMP);
-        let in_window = make::within(b.now(), at.clone(), within);
-        let mut q = None;
+        let mut oldest = make::maybe(&at, Type::TIMESTAMP);
         if let Some(before) = &before {
             let column = b.column(&format!("before_{name}"));
             values.push((column.clone(), before.clone()));
-            q = Some(make::maybe(&column, Type::TIMESTAMP));
+            oldest = make::maybe(&column, Type::TIMESTAMP);
         }
+        let in_window = make::within(b.now(), oldest, within);
         for ((range, condition), ones) in ranges.iter().zip(&conditions).zip(&mut ones) {
             let column = b.column(&format!("{name}_{}", if range.all { "not_all" } else { "any" }));
             values.push((column.clone(), make::truth(condition.clone())));
             ones.push(make::and([in_window.clone(), make::maybe(&column, Type::BOOLEAN)]));
         }
         items.push(Carried { when: make::flag(flag), values });
-        times.push((at, q));
         here.push(in_window);
     }
     b.push("", Stage::Carry { keys: keys.clone(), inclusive: true, items });
     let last = b.column(&format!("last_{}", signal.name));
     b.push("", Stage::LastOfInstant { keys, among: among.clone(), number, out: last.clone() });
     let ranges = ranges.iter().zip(ones).map(|(r, o)| range_value(r, make::or(o))).collect();
-    Present { keyed, here, times, ranges, at: make::flag(&last), last: Some(last), sliding: Some((within, rise)) }
+    Present { keyed, here, ranges, at: make::flag(&last), last: Some(last), sliding: Some((within, rise)) }
 }
 
 #[allow(clippy::too_many_arguments)] // the parts of one window, used once
@@ -228,7 +209,7 @@ fn grouped(
     let grouped = window::Grouped { keys: &keyed, among, size, every, gap: None, measures };
     let (_, at) = window::group_or_beside(b, signal, id, grouped);
     let ranges = ranges.iter().zip(ones).map(|(r, o)| range_value(r, make::or(o))).collect();
-    Present { keyed, here, times: Vec::new(), ranges, at, last: None, sliding: None }
+    Present { keyed, here, ranges, at, last: None, sliding: None }
 }
 
 fn count(here: &[Expr]) -> Expr {
