@@ -10,7 +10,7 @@ mod conformance;
 mod hostile;
 
 use conformance::esql::Esql;
-use conformance::{bundled, pairs, size};
+use conformance::{bundled, pairs, record, size};
 
 #[test]
 fn random_rules_alert_on_the_node_as_in_the_evaluator() {
@@ -62,4 +62,6 @@ fn hostile_texts_are_found_and_come_back_as_they_went_in() {
         tally.differences.len()
     );
     assert!(tally.differences.is_empty());
+    let counts = [("texts", tally.texts), ("queries executed", tally.queries), ("alerts", tally.alerts)];
+    record::write_counts(&Esql, "hostile", &counts);
 }

@@ -11,7 +11,7 @@ mod conformance;
 mod hostile;
 
 use conformance::kql::Kql;
-use conformance::{bundled, history, pairs, size};
+use conformance::{bundled, history, pairs, record, size};
 
 #[test]
 fn random_rules_alert_on_the_model_as_in_the_evaluator() {
@@ -46,11 +46,13 @@ fn regressions_alert_on_the_model_as_in_the_evaluator() {
 fn hostile_texts_come_back_from_the_analyzer_as_they_went_in() {
     let read = hostile::read_back();
     println!("KQL, hostile values: {read} literals read back");
+    record::write_counts(&Kql, "hostile", &[("literals read back by the analyzer", read)]);
 }
 
 #[test]
 fn scheduled_runs_look_back_far_enough_for_a_history() {
     let (runs, with_alerts) = history::compare(&Kql, 3);
     println!("KQL, scheduled runs with a history: {runs} executed (independent model), {with_alerts} with alerts");
+    record::write_counts(&Kql, "scheduled", &[("runs executed", runs), ("runs with alerts", with_alerts)]);
     assert!(runs > 100 && with_alerts * 20 > runs);
 }

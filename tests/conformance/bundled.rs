@@ -149,7 +149,7 @@ impl Here<'_> {
         let text = std::fs::read_to_string(&file.path).expect("the rule's file");
         let untrue = untrue(self.dialect.target(), why, &text, &record.constructs);
         tally.untrue.extend(untrue.iter().map(|u| format!("{}: {u}", record.name)));
-        record.refused = why.iter().map(super::refusal::reason).collect();
+        record.refuse(why);
     }
 
     /// Every query as it would be deployed: through the parser, and through the executor over no events.

@@ -252,7 +252,7 @@ fn refused(tiny: &Tiny<'_>, one: &Drawn, why: &[Diagnostic], tally: &mut Tally, 
     reasons.iter().for_each(|r| *tally.refused.entry(r.clone()).or_default() += 1);
     let untrue = untrue(tiny.dialect.target(), why, &one.text, &record.constructs);
     tally.untrue.extend(untrue.iter().map(|u| format!("=== {}--- {u}\n", one.text)));
-    record.refused = reasons.into_iter().collect();
+    record.refuse(why);
 }
 
 fn count(tiny: &Tiny<'_>, pair: &Pair, outcome: &Outcome, was_tied: bool, tally: &mut Tally, record: &mut Record) {

@@ -2,7 +2,10 @@
 
 use super::Dialect;
 use super::constructs::Constructs;
+use super::refusal::{about, reason};
 use serde_json::{Value as Json, json};
+use siemc::diagnostic::Diagnostic;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// One rule of a run, with all that was done with it.
@@ -11,8 +14,8 @@ pub struct Record {
     /// Its name, environment and mappings; empty for a random one.
     pub name: String,
     pub constructs: Constructs,
-    /// Codes and messages without names, where it was refused.
-    pub refused: Vec<String>,
+    /// Where it was refused: code and message without names, and the constructs that it is about.
+    pub refused: BTreeMap<String, Vec<String>>,
     /// How close the query is, where there is one.
     pub fidelity: Option<String>,
     /// Without a fault, by the parser or, where there is none, by the executor.
@@ -22,6 +25,18 @@ pub struct Record {
     pub with_alerts: usize,
     /// As the fidelity promises.
     pub equal: usize,
+}
+
+impl Record {
+    /// Notes why the rule is refused.
+    pub fn refuse(&mut self, why: &[Diagnostic]) {
+        for refusal in why {
+            let known = self.refused.entry(reason(refusal)).or_default();
+            known.extend(about(refusal, &self.constructs));
+            known.sort();
+            known.dedup();
+        }
+    }
 }
 
 /// Where the files are.
@@ -39,9 +54,22 @@ pub fn write(dialect: &dyn Dialect, part: &str, drawn: Option<(usize, u64)>, rec
     });
     let mut text = format!("{head}\n");
     records.iter().for_each(|record| text.push_str(&format!("{}\n", line(record))));
-    std::fs::create_dir_all(folder()).expect("a folder");
-    let path = folder().join(format!("{}-{part}.jsonl", dialect.target().name()));
-    std::fs::write(path, text).expect("a file of records");
+    keep(&format!("{}-{part}.jsonl", dialect.target().name()), &text);
+}
+
+/// Writes a part of which there are only numbers: what was counted, and how many.
+pub fn write_counts(dialect: &dyn Dialect, part: &str, counts: &[(&str, usize)]) {
+    let counts: BTreeMap<&str, usize> = counts.iter().copied().collect();
+    let text = json!({ "target": dialect.target().name(), "part": part, "counts": counts }).to_string();
+    keep(&format!("{}-{part}.jsonl", dialect.target().name()), &(text + "\n"));
+}
+
+/// `SIEMC_NO_RECORDS` leaves those of an earlier run as they are.
+fn keep(name: &str, text: &str) {
+    if std::env::var_os("SIEMC_NO_RECORDS").is_none() {
+        std::fs::create_dir_all(folder()).expect("a folder");
+        std::fs::write(folder().join(name), text).expect("a file of records");
+    }
 }
 
 fn line(record: &Record) -> Json {

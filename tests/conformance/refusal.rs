@@ -77,9 +77,16 @@ fn kind(target: Target, refusal: &Diagnostic) -> Option<String> {
     (!good).then(|| format!("{} is no refusal of {}: {}", refusal.code, target.name(), refusal.message))
 }
 
+/// The constructs of a rule that a refusal is about; none where no row says so.
+pub fn about(refusal: &Diagnostic, constructs: &Constructs) -> Vec<String> {
+    let row = ROWS.iter().find(|(words, _)| refusal.message.contains(words));
+    let wanted = row.map(|(_, wanted)| *wanted).unwrap_or_default();
+    constructs.iter().filter(|c| wanted.iter().any(|w| c.starts_with(w))).cloned().collect()
+}
+
 fn construct(refusal: &Diagnostic, constructs: &Constructs) -> Option<String> {
     let (_, wanted) = ROWS.iter().find(|(words, _)| refusal.message.contains(words))?;
-    let has = constructs.iter().any(|c| wanted.iter().any(|w| c.starts_with(w)));
+    let has = !about(refusal, constructs).is_empty();
     (!has).then(|| {
         format!("{} is about none of {wanted:?}, of which the rule has none: {}", refusal.code, refusal.message)
     })

@@ -55,6 +55,15 @@ impl Tally {
         self.differences.extend(other.differences);
     }
 
+    /// The numbers, for a program that adds them up.
+    fn counts(&self, dialect: &dyn Dialect, what: &str) -> serde_json::Value {
+        serde_json::json!({
+            "target": dialect.target().name(), "what": what, "rules": self.rules, "refused": self.refused_rules, "pairs": self.pairs,
+            "executed": self.executed, "with_alerts": self.with_alerts, "equal": self.equal, "ties": self.ties,
+            "not_executed": self.not_executed(), "faults": self.faults.len(), "differences": self.differences.len(),
+        })
+    }
+
     /// What is wrong; in a few words, since all of it is printed.
     pub fn wrong(&self) -> Vec<String> {
         let all = [
@@ -77,6 +86,7 @@ impl Tally {
         self.faults.iter().take(SHOWN).for_each(|f| println!("{f}"));
         self.untrue.iter().take(SHOWN).for_each(|u| println!("{u}"));
         self.differences.iter().for_each(|d| println!("{d}"));
+        println!("TALLY {}", self.counts(dialect, what));
         let executor = dialect.executor();
         println!(
             "{}, {what}: {} rules, {} refused; {} queries read by {}, {} with faults; {} pairs, {} executed on {} ({}), {} with alerts, \

@@ -3,6 +3,7 @@
 use crate::conformance::bench::Bench;
 use crate::conformance::outcome::{Outcome, Trial, outcomes};
 use crate::conformance::random::pack::write;
+use crate::conformance::record;
 use crate::conformance::spl::Spl;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -152,6 +153,11 @@ fn hostile_texts_come_back_as_they_were() {
         }
     }
     println!("SPL: {} hostile texts came back through the model", trials.len() - failed.len());
+    record::write_counts(
+        &Spl,
+        "hostile",
+        &[("texts", trials.len()), ("queries executed", trials.len() - failed.len())],
+    );
     assert!(failed.is_empty(), "{} of {} differ:\n{}", failed.len(), trials.len(), failed.join("\n"));
 }
 
