@@ -27,6 +27,7 @@ fn bundled_rules_alert_on_the_node_as_in_the_evaluator() {
     let tally = bundled::compare(&Esql);
     tally.print(&Esql, "bundled rules");
     assert_eq!(tally.wrong(), Vec::<String>::new());
+    assert!(tally.refusals.is_empty() && tally.with_alerts > 0, "each has a query");
 }
 
 #[test]

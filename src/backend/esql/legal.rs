@@ -42,6 +42,19 @@ pub struct Beside<'a> {
     pub next: usize,
 }
 
+impl Step<'_> {
+    /// The place of what follows.
+    pub fn next(&self) -> usize {
+        match self {
+            Step::Group(group) => group.next,
+            Step::First(first) => first.next,
+            Step::Where(condition) => condition.next,
+            Step::Beside(beside) => beside.next,
+            Step::Plain(_, next) => *next,
+        }
+    }
+}
+
 /// Keeps the rows where a condition holds, which needs no column of its own.
 pub struct Where<'a> {
     /// What a reader gets.
@@ -101,13 +114,7 @@ pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
                 sorted.step(rest, at).unwrap_or(Step::Plain(note, at + 1))
             }
         };
-        at = match &found {
-            Step::Group(group) => group.next,
-            Step::First(first) => first.next,
-            Step::Where(condition) => condition.next,
-            Step::Beside(beside) => beside.next,
-            Step::Plain(_, next) => *next,
-        };
+        at = found.next();
         steps.push(found);
     }
     steps

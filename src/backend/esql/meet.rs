@@ -1,9 +1,10 @@
 //! Rows of a key that meet: each that looks comes once for every one that it may look at, and then once again with what it learnt.
 //!
 //! Rows are gathered by key as texts (`VALUES`), and expanded. So that few meet, time is cut into stretches as long as a row looks back: it
-//! meets the rows of its own stretch and of the one before.
+//! meets the rows of its own stretch and of the one before. Columns that are not read until after the next meeting wait in the text (`fold`).
 
 use super::Writer;
+use super::fold::{self, Folded};
 use super::group::View;
 use super::legal::Beside;
 use super::pack::{ordered, read, written};
@@ -18,7 +19,12 @@ use std::sync::Arc;
 pub(super) struct Own {
     pub row: String,
     pub order: Option<String>,
+    /// What comes out again right away.
     pub columns: Vec<Column>,
+    /// What stays in, and the text in which some of it is already.
+    waits: Vec<Column>,
+    waited: Option<Folded>,
+    text: String,
 }
 
 impl Own {
@@ -43,7 +49,19 @@ impl Own {
             .filter(|c| !by.contains(c) && &*c.0 != "event_time")
             .collect();
         let columns = super::group::without_lists(w, kept, &deciding);
-        Own { row: w.fresh("own_row"), order: None, columns }
+        let soon = fold::until_next(w, step.next);
+        let is_soon = |c: &Column| match &soon {
+            Some(soon) => soon.contains(c) || identity.contains(c) || is_order(c),
+            None => true,
+        };
+        let in_text = |w: &Writer<'_>, c: &Column| w.folded.iter().flat_map(|f| &f.columns).flatten().any(|f| f == c);
+        if columns.iter().any(|c| is_soon(c) && in_text(w, c)) {
+            fold::unfold(w);
+        }
+        let columns: Vec<Column> = columns.into_iter().filter(|c| !in_text(w, c)).collect();
+        let (columns, waits) = columns.into_iter().partition(is_soon);
+        let waited = w.folded.take();
+        Own { row: w.fresh("own_row"), order: None, columns, waits, waited, text: w.fresh("rest") }
     }
 
     /// The text; `order` goes in front.
@@ -51,6 +69,12 @@ impl Own {
         let mut parts = vec!["TO_STRING(event_time)".to_owned()];
         parts.extend(order.map(str::to_owned));
         parts.extend(self.columns.iter().map(|c| written(w, c)));
+        if self.has_text() {
+            // What is left over must not begin with what parts it: `DISSECT` takes several of those for one.
+            parts.push("\"-\"".to_owned());
+        }
+        parts.extend(self.waits.iter().map(|c| written(w, c)));
+        parts.extend(self.waited.iter().map(|f| f.text.clone()));
         match parts.as_slice() {
             [one] => one.clone(),
             all => format!("CONCAT({})", all.join(", \",\", ")),
@@ -61,7 +85,17 @@ impl Own {
     pub fn pattern(&self) -> String {
         let order = self.order.iter().map(|o| format!("%{{{o}}}"));
         let columns = self.columns.iter().map(|c| format!("%{{{}}}", c.0));
-        std::iter::once("%{event_time}".to_owned()).chain(order).chain(columns).collect::<Vec<_>>().join(",")
+        let text = self.has_text().then(|| format!("%{{{}}}", self.text));
+        std::iter::once("%{event_time}".to_owned())
+            .chain(order)
+            .chain(columns)
+            .chain(text)
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+
+    fn has_text(&self) -> bool {
+        !self.waits.is_empty() || self.waited.is_some()
     }
 
     /// Column and value, after it came apart.
@@ -75,7 +109,13 @@ impl Own {
     /// What is known of a row behind the stage.
     pub fn remains(&self, w: &mut Writer<'_>, by: &[Column]) {
         let time = Column(Arc::from("event_time"));
-        w.types.retain(|c, _| self.columns.contains(c) || by.contains(c) || *c == time);
+        let waited = self.waited.iter().flat_map(|f| f.columns.clone());
+        let waits: Vec<Option<Column>> =
+            std::iter::once(None).chain(self.waits.iter().cloned().map(Some)).chain(waited).collect();
+        w.types.retain(|c, _| {
+            self.columns.contains(c) || by.contains(c) || *c == time || waits.iter().flatten().any(|f| f == c)
+        });
+        w.folded = self.has_text().then(|| Folded { text: self.text.clone(), columns: waits });
     }
 }
 

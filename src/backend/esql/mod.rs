@@ -20,6 +20,7 @@ mod beside;
 mod codes;
 mod dialect;
 mod field;
+mod fold;
 mod function;
 mod grid;
 mod group;
@@ -68,6 +69,10 @@ struct Writer<'a> {
     documents: bool,
     /// Columns that together tell any two rows apart, where that is asked for.
     identity: Vec<Column>,
+    /// Columns that wait in a text.
+    folded: Option<fold::Folded>,
+    /// Where the stages go on that are not written yet.
+    place: usize,
     /// The windows being made: the column of their ends, and how far those lie apart, milliseconds.
     ends: Option<(Column, i64)>,
     /// The rows are those of windows, whose ends lie so far apart.
@@ -93,8 +98,11 @@ pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic
     w.documents = needs_documents(&steps);
     read::reads(&mut w);
     for step in &steps {
+        fold::unfold_for(&mut w, step);
         stage::step(&mut w, step);
+        w.place = step.next();
     }
+    fold::unfold(&mut w);
     output::output(&mut w);
     let mut refusals = std::mem::take(&mut w.faults);
     refusals.extend(printer.refusals.take());
@@ -159,6 +167,8 @@ impl<'a> Writer<'a> {
             always: BTreeSet::new(),
             documents: false,
             identity: Vec::new(),
+            folded: None,
+            place: 0,
             ends: None,
             grid: None,
             grouped: false,
@@ -201,6 +211,9 @@ impl<'a> Writer<'a> {
 
     fn know(&mut self, column: &Column, ty: Type) {
         self.types.insert(column.clone(), ty);
+        // What waits under the name is older.
+        let waiting = self.folded.iter_mut().flat_map(|folded| &mut folded.columns);
+        waiting.filter(|c| c.as_ref() == Some(column)).for_each(|c| *c = None);
     }
 
     fn known(&self) -> Vec<Column> {
