@@ -1,6 +1,7 @@
 //! Compiled KQL is accepted by Microsoft's analyzer, runs on an independent model of KQL, and gives the evaluator's alerts.
 //!
 //! `SIEMC_PAIRS_EXECUTED` sets how many random (rule, stream) pairs run (200 by default), `SIEMC_SEED` what they are drawn from.
+//! `SIEMC_STAGES` sets how many of their stages run on another engine too (120 by default).
 //! `SIEMC_SHOW_NOT_EXECUTED=1` prints a query for each reason why the model did not run one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 // Arms repeat where a choice is drawn by weight.
@@ -11,7 +12,7 @@ mod conformance;
 mod hostile;
 
 use conformance::kql::Kql;
-use conformance::{bundled, history, pairs, record, size};
+use conformance::{bundled, from_environment, history, pairs, record, size, stages};
 
 #[test]
 fn random_rules_alert_on_the_model_as_in_the_evaluator() {
@@ -55,4 +56,16 @@ fn scheduled_runs_look_back_far_enough_for_a_history() {
     println!("KQL, scheduled runs with a history: {runs} executed (independent model), {with_alerts} with alerts");
     record::write_counts(&Kql, "scheduled", &[("runs executed", runs), ("runs with alerts", with_alerts)]);
     assert!(runs > 100 && with_alerts * 20 > runs);
+}
+
+#[test]
+fn stages_give_on_another_engine_what_they_give_on_the_model() {
+    let (_, seed) = size();
+    let compared = stages::compare(from_environment("SIEMC_STAGES", 120), seed);
+    compared.print();
+    let numbers = [("tried", "stages tried"), ("executed", "executed on duckdb-kql"), ("equal", "as on the model")];
+    record::write_counts(&Kql, "stages", &numbers.map(|(count, what)| (what, compared.count(count))));
+    assert!(compared.differences().is_empty());
+    // What the engine is known not to have is not tried.
+    assert!(compared.count("executed") * 3 >= compared.count("tried") * 2 && compared.count("equal") > 0);
 }

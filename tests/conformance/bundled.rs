@@ -8,7 +8,8 @@ use super::packs;
 use super::record::{self, Record};
 use super::refusal::untrue;
 use super::tally::Tally;
-use super::{Dialect, bench};
+use super::{Dialect, Run, bench};
+use serde_json::Value as Json;
 use siemc::backend::Query;
 use siemc::backend::target::mapping::sets;
 use siemc::diagnostic::{Diagnostic, Findings};
@@ -52,12 +53,44 @@ pub fn compare_regressions(dialect: &dyn Dialect) -> Tally {
     tally
 }
 
+/// The fixtures of a folder's rules as jobs of the executor, over the canonical mapping.
+pub fn jobs(dialect: &dyn Dialect, folder: &str) -> Vec<Json> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut all = Vec::new();
+    everywhere(dialect, &root, &["canonical".to_owned()], None, |here, fixtures| {
+        let compiled = here.compiled(&mut Tally::default(), &mut Vec::new());
+        let job = |r: &Ready<'_>| {
+            dialect.job(&Run {
+                bench: here.bench,
+                place: here.place,
+                rule: &r.rule,
+                query: &r.query,
+                events: &r.events,
+                now: bench::NOW,
+            })
+        };
+        all.extend(here.ready(&compiled, fixtures).iter().map(job));
+    });
+    all
+}
+
 fn compare_pack(
     dialect: &dyn Dialect,
     root: &Path,
     sets: &[String],
     patch: Option<Patch>,
     (tally, records): (&mut Tally, &mut Vec<Record>),
+) {
+    everywhere(dialect, root, sets, patch, |here, fixtures| here.compare(fixtures, tally, records));
+}
+
+/// Each environment of a pack with each of these sets of mappings, and the pack's fixtures.
+fn everywhere(
+    dialect: &dyn Dialect,
+    root: &Path,
+    sets: &[String],
+    patch: Option<Patch>,
+    mut visit: impl FnMut(&Here<'_>, &[FixtureFile]),
 ) {
     let (mut files, mut findings) = (Files::default(), Findings::default());
     let bench = Bench::new(dialect, root);
@@ -74,7 +107,7 @@ fn compare_pack(
             let environment = bench.with_set(environment, set);
             let place = bench.place(Some(&environment));
             let here = Here { dialect, bench: &bench, place: &place, environment: &environment, set };
-            here.compare(&fixtures, tally, records);
+            visit(&here, &fixtures);
         }
     }
 }

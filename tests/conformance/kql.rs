@@ -105,7 +105,8 @@ pub fn analyze(bench: &Bench, queries: &[(&str, &Place)]) -> Vec<Analyzed> {
     results.into_iter().map(analyzed).collect()
 }
 
-fn fault(fault: &Json) -> String {
+/// A fault of a parser, for a reader.
+pub fn fault(fault: &Json) -> String {
     let text = |key: &str| fault[key].as_str().unwrap_or("").to_owned();
     format!("{} {} `{}` at line {}", text("code"), text("message"), text("text"), fault["line"])
 }

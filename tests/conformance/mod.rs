@@ -14,6 +14,7 @@
 //! | `bundled` | the rules of a pack with their fixtures, in every environment and with every set of mappings; the regressions |
 //! | `pairs` | random (rule, stream) pairs; `pairs::until_different` runs them with a patch of the emitted text until one differs |
 //! | `smaller`, `found` | a difference made small, and written as a file for `tests/regressions/` |
+//! | `stages` | single stages of compiled KQL on an engine that others wrote, against the model |
 //! | `record` | one JSON line a pair into `target/conformance/`, which `tests/conformance_report.rs` counts |
 //!
 //! To add a target: implement [`Dialect`] in a file, write the binary. This module must never know how a backend lowers anything.
@@ -38,6 +39,7 @@ pub mod record;
 pub mod refusal;
 pub mod smaller;
 pub mod spl;
+pub mod stages;
 pub mod tally;
 pub mod texts;
 

@@ -124,7 +124,12 @@ fn others(records: &Records) -> String {
         let cells = records.targets.iter().map(|t| t.part(part).map_or("not run".to_owned(), |sum| cell(&sum, "")));
         let _ = writeln!(out, "| {title} | {} |", Vec::from_iter(cells).join(" | "));
     }
-    for (part, title) in [("hostile", "hostile texts"), ("scheduled", "scheduled runs with a history")] {
+    let counted = [
+        ("hostile", "hostile texts"),
+        ("scheduled", "scheduled runs with a history"),
+        ("stages", "single stages on an engine"),
+    ];
+    for (part, title) in counted {
         let cells = records.targets.iter().map(|t| {
             let counts = t.counts.get(part).into_iter().flatten();
             let all: Vec<String> = counts.map(|(what, n)| format!("{} {what}", thousands(*n))).collect();

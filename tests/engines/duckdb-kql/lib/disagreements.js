@@ -16,17 +16,24 @@ const without = (answer, gone) => ({ columns: answer.columns.filter((x) => !gone
 const filled = (answer) => ({ columns: answer.columns, rows: answer.rows.map((r) => Object.fromEntries(answer.columns.map((x) =>
   [x.name, x.type === 'string' && r[x.name] === null ? '' : r[x.name]]))) });
 
-/** `stage.null_strings` says in which stages the engine's null strings are empty ones; `stage.columns` names the columns that may differ, the others must agree; `stage.text` says that a whole stage may. */
+/**
+ * `stage.text` says that a whole stage may differ, `stage.null_strings` in which stages the engine's null strings are empty ones, `stage.columns`
+ * names the columns that may differ, all others must agree. A difference may have several of these causes.
+ */
 function known(stage, answer) {
-  for (const { name, stage: shape } of all()) {
-    if (!shape) continue;
+  let [mine, other] = [stage.answer, answer];
+  const causes = [];
+  for (const { name, stage: shape = {} } of all()) {
     if (shape.text && new RegExp(shape.text).test(stage.query)) return name;
-    if (shape.null_strings && new RegExp(shape.null_strings).test(stage.query) && difference(stage.answer, filled(answer), false) === null) return name;
-    if (!shape.columns) continue;
-    const gone = new Set([...stage.query.matchAll(new RegExp(shape.columns, 'g'))].map((m) => m[1]));
-    if (gone.size && difference(without(stage.answer, gone), without(answer, gone), false) === null) return name;
+    if (shape.null_strings && new RegExp(shape.null_strings).test(stage.query)) other = filled(other);
+    else if (shape.columns) {
+      const gone = new Set([...stage.query.matchAll(new RegExp(shape.columns, 'g'))].map((m) => m[1]));
+      if (!gone.size) continue;
+      [mine, other] = [without(mine, gone), without(other, gone)];
+    } else continue;
+    causes.push(name);
   }
-  return null;
+  return causes.length && difference(mine, other, false) === null ? causes.join(', ') : null;
 }
 
 module.exports = { all, known };

@@ -9,6 +9,8 @@ const { runJob, writeCell } = require(path.join(model, 'model'));
 const Q = require(path.join(model, 'query'));
 const S = require(path.join(model, 'syntax'));
 
+const { words } = require('../lacks.json');
+
 const TIES = 'sort by leaves the order of equal rows open; here it is the order of the input';
 let seen = []; // the stages of the running job
 
@@ -46,6 +48,13 @@ function textOfLets(node) {
   return statements.get(root);
 }
 
+/** The let as it is written; a time that takes a word which the engine has not comes as its value, computed by the model. */
+function textOfLet(name, what, texts, c) {
+  const text = texts.get(name);
+  if (what.kind !== 'scalar' || what.row || what.expr.type !== 'datetime' || !text.match(/[\w-]+/g).some((w) => Object.hasOwn(words, w))) return text;
+  return `let ${name} = datetime(${JSON.parse(writeCell(what.expr.ev(null, c), 'datetime'))})`;
+}
+
 /** The job of one stage, or null where it cannot stand alone. */
 function jobOf({ node, sc, cols, input, c }, job) {
   const bound = letsOf(sc);
@@ -55,7 +64,7 @@ function jobOf({ node, sc, cols, input, c }, job) {
   for (const [name, what] of [...bound].reverse()) {
     if (!mentions(around, name)) continue;
     if (what.kind === 'table') tables[name] = table(what.plan.cols, what.plan.run(c));
-    else { before.unshift(`${texts.get(name)};`); around += ` ${texts.get(name)}`; }
+    else { const let_ = textOfLet(name, what, texts, c); before.unshift(`${let_};`); around += ` ${let_}`; }
   }
   for (const [name, stored] of Object.entries(job.tables || {})) if (mentions(around, name)) tables[name] = stored;
   if (cols) { tables.stage_input = table(cols, input); text = `stage_input | ${text}`; }

@@ -33,12 +33,17 @@ define('array_length', ['dynamic'], 'long', ([d]) => (Array.isArray(d) ? BigInt(
 define('array_concat', ['dynamic', '...'], 'dynamic', (ds) => ds.flatMap((d) => array(d, 'array_concat')));
 define('array_reverse', ['dynamic'], 'dynamic', ([d]) => (Array.isArray(d) ? [...d].reverse() : null));
 define('array_sum', ['dynamic'], 'real', ([d]) => array(d, 'array_sum').reduce((a, v) => a + (typeof v === 'bigint' || typeof v === 'number' ? Number(v) : refuse('array_sum of other than numbers')), 0));
+/** `array_index_of(array, value, start, length, occurrence)`: a negative start counts from the end, a length of -1 is all that follows. */
 functions.set('array_index_of', ([d, what, ...rest]) => {
-  if (rest.length || d.type !== 'dynamic') refuse('array_index_of with these arguments');
+  if (rest.length > 3 || d.type !== 'dynamic' || rest.some((e) => !['int', 'long'].includes(e.type))) refuse('array_index_of with these arguments');
   return { type: 'long', ev: (r, c) => {
-    const list = d.ev(r, c), v = toDynamic(what.type, what.ev(r, c));
+    const list = d.ev(r, c), v = toDynamic(what.type, what.ev(r, c)), [start, length, nth] = [0n, -1n, 1n].map((x, i) => (rest[i] ? rest[i].ev(r, c) : x));
     if (!Array.isArray(list)) return list === null ? null : refuse('array_index_of of no array');
-    return v === null ? refuse('array_index_of of null') : BigInt(list.findIndex((x) => keyOf(x) === keyOf(v)));
+    if (v === null || start === null || length === null || nth === null) return refuse('array_index_of of null');
+    const n = BigInt(list.length), from = start < 0n ? n + start : start, to = length === -1n ? n : from + length;
+    if (from < 0n || from > n || length < -1n || nth < 1n) return refuse('array_index_of beyond the array');
+    let left = nth;
+    return BigInt(list.findIndex((x, i) => i >= from && i < to && keyOf(x) === keyOf(v) && (left -= 1n) === 0n));
   } };
 });
 define('array_slice', ['dynamic', 'long', 'long'], 'dynamic', ([d, from, to]) => {
@@ -48,8 +53,8 @@ define('array_slice', ['dynamic', 'long', 'long'], 'dynamic', ([d, from, to]) =>
   return b < a ? [] : list.slice(Number(a), Number(b) + 1);
 });
 function sorter(name, sign) {
-  functions.set(name, ([d, ...rest]) => {
-    if (rest.length) refuse(`${name} with these arguments`);
+  functions.set(name, ([d, last, ...rest]) => {
+    if (rest.length || (last && last.type !== 'bool')) refuse(`${name} with these arguments`);
     return { type: 'dynamic', ev: (r, c) => {
       const list = d.ev(r, c);
       if (!Array.isArray(list)) return refuse(`${name} of no array`);
@@ -57,7 +62,8 @@ function sorter(name, sign) {
       if (kinds.size > 1 || kinds.has('object') || kinds.has('boolean')) return refuse(`${name} of these elements`);
       const bytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
       const cmp = kinds.has('string') ? bytes : (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-      return [...list.filter((x) => x !== null).sort((a, b) => sign * cmp(a, b)), ...nulls];
+      const sorted = list.filter((x) => x !== null).sort((a, b) => sign * cmp(a, b));
+      return !last || O.live(last.ev(r, c)) ? [...sorted, ...nulls] : [...nulls, ...sorted];
     } };
   });
 }
@@ -130,15 +136,18 @@ for (const [name, parse, bits] of [['ipv4', v4, 32], ['ipv6', v6, 128]]) {
     return masked(x, bits, Math.min(x[1], y[1])) === masked(y, bits, y[1]) && (x[1] >= y[1] || refuse('a range inside a range'));
   });
 }
-functions.set('ipv4_is_in_any_range', ([a, ...ranges]) => {
-  const inRange = functions.get('ipv4_is_in_range');
-  if (!ranges.length || ranges.some((e) => e.type !== 'string')) refuse('ipv4_is_in_any_range with these arguments');
-  const tests = ranges.map((b) => inRange([a, b], 'ipv4_is_in_range'));
-  return { type: 'bool', ev: (r, c) => {
-    const hits = tests.map((t) => t.ev(r, c));
-    return hits.includes(null) ? refuse('ipv4_is_in_any_range of an invalid address or range') : hits.includes(true);
-  } };
-});
+for (const version of ['ipv4', 'ipv6']) {
+  const name = `${version}_is_in_any_range`;
+  functions.set(name, ([a, ...ranges]) => {
+    const inRange = functions.get(`${version}_is_in_range`);
+    const listed = ranges.length === 1 && ranges[0].type === 'dynamic';
+    if (!ranges.length || (!listed && ranges.some((e) => e.type !== 'string'))) refuse(`${name} with these arguments`);
+    const any = (hits) => (hits.includes(null) ? refuse(`${name} of an invalid address or range`) : hits.includes(true));
+    const test = (b) => inRange([a, b], `${version}_is_in_range`);
+    if (!listed) { const tests = ranges.map(test); return { type: 'bool', ev: (r, c) => any(tests.map((t) => t.ev(r, c))) }; }
+    return { type: 'bool', ev: (r, c) => any(array(ranges[0].ev(r, c), name).map((x) => test({ type: 'dynamic', ev: () => x }).ev(r, c))) };
+  });
+}
 define('parse_ipv4', ['string'], 'long', ([a]) => { const x = v4(a); return x === null ? null : masked(x, 32, 32); });
 define('format_ipv4', ['any', 'long?'], 'string', ([a, p = 32n], [t]) => {
   const x = t === 'string' ? v4(a) : typeof a === 'bigint' && a >= 0n && a < 2n ** 32n ? [a, 32] : refuse('format_ipv4 of this value');

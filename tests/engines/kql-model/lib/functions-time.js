@@ -67,6 +67,7 @@ for (const [unit, ticks] of [['seconds', SECOND], ['milliseconds', MS], ['micros
   define(`unixtime_${unit}_todatetime`, ['num'], 'datetime', ([n]) => (typeof n === 'bigint' ? V.UNIX + n * ticks
     : V.UNIX + BigInt(Math.trunc(n)) * ticks + BigInt(Math.round((n - Math.trunc(n)) * Number(ticks)))));
 }
+define('unixtime_nanoseconds_todatetime', ['long'], 'datetime', ([n]) => (n % 100n === 0n ? V.UNIX + n / 100n : refuse(`${n} ns, finer than a tick`)));
 define('make_datetime', ['long', 'long', 'long', 'long?', 'long?', 'num?'], 'datetime', ([y, mo, d, h = 0n, mi = 0n, s = 0n]) => {
   if (typeof s === 'number') refuse('make_datetime with a real second');
   const p = (n, w = 2) => String(n).padStart(w, '0');
