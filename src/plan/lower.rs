@@ -162,6 +162,7 @@ impl Builder<'_> {
             Some((_, column)) => column.clone(),
             None => {
                 columns.push((cell, fresh.clone()));
+                self.keep_beyond_groups(stage, &fresh);
                 fresh
             }
         };
@@ -175,6 +176,19 @@ impl Builder<'_> {
         let Some(Stage::Lookup { found, .. }) = self.stages.get_mut(stage).map(|n| &mut n.stage) else {
             return make::boolean(false);
         };
-        make::flag(found.get_or_insert(fresh))
+        let column = found.get_or_insert(fresh).clone();
+        self.keep_beyond_groups(stage, &column);
+        make::flag(&column)
+    }
+
+    /// A lookup that was read before the rows were grouped has a column that is first asked for after it: the group keeps it too.
+    fn keep_beyond_groups(&mut self, lookup: usize, column: &Column) {
+        for note in self.stages.iter_mut().skip(lookup + 1) {
+            if let Stage::Group { last, .. } = &mut note.stage
+                && !last.contains(column)
+            {
+                last.push(column.clone());
+            }
+        }
     }
 }

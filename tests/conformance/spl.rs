@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use siemc::backend::Target;
 use siemc::eval::alert::Alert;
 use siemc::eval::event::Event;
-use siemc::value::Value;
+use siemc::value::{Scalar, Value};
 
 /// See the module.
 pub struct Spl;
@@ -107,10 +107,12 @@ fn stored(run: &Run<'_>, event: &Event) -> Json {
     object.insert(mapped.time.column.clone(), time);
     let (_, source) = run.bench.pack.schema.source_at(event.source).expect("a source");
     for ((field, _), value) in source.fields.iter().zip(event.values.iter()) {
-        if let Some(mapped) = mapped.fields.get(field)
-            && !value.is_missing()
-        {
+        let Some(mapped) = mapped.fields.get(field) else { continue };
+        if !value.is_missing() {
             object.insert(mapped.column.clone(), json_of(&mapped.store(value)));
+        } else if mapped.ty == Scalar::String && !mapped.list && event.line.is_multiple_of(2) {
+            // A missing text may stand there as an empty one.
+            object.insert(mapped.column.clone(), "".into());
         }
     }
     Json::Object(object)
