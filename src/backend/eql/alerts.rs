@@ -160,8 +160,9 @@ impl<'a> Exceptions<'a> {
     }
 }
 
-/// That no exception on hits applies to an event of the source, as a hit's last event.
-pub(super) fn not_excepted(reader: &mut Reader<'_>, source: SourceId) -> Cond {
+/// That no exception on hits applies to an event of the source, as a hit's last event; the hit is so many milliseconds later, and an exception
+/// ends by the hit's time.
+pub(super) fn not_excepted(reader: &mut Reader<'_>, source: SourceId, later: i64) -> Cond {
     let rule = reader.rule;
     let mut parts = Vec::new();
     for exception in &rule.exceptions {
@@ -170,7 +171,10 @@ pub(super) fn not_excepted(reader: &mut Reader<'_>, source: SourceId) -> Cond {
         let time =
             Expr { kind: ExprKind::Leaf(Leaf::Time), ty: Type::TIMESTAMP, nullable: false, span: exception.span };
         let in_force = match exception.expires {
-            Some(end) => lower.ask(&time, &Test::Order(CompareOp::Less, Value::Timestamp(end))),
+            Some(end) => {
+                let end = Value::Timestamp(end.saturating_sub(later));
+                lower.ask(&time, &Test::Order(CompareOp::Less, end))
+            }
             None => Cond::Always(true),
         };
         parts.push(not(and([applies, in_force])));

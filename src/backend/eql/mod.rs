@@ -17,6 +17,7 @@
 //! | raises that cannot bring the confidence below `alert_at` | nothing | same groups: no confidence, no reasons |
 //! | raises that can | refused | |
 //! | an exception on a hit's keys, without an end | part of the last step | exact |
+//! | another exception on hits that `any` merges | part of each event | over-reports: an event that is not the last one alerts |
 //! | another exception on hits of a sequence | part of the last step | over-reports: a start that an excepted hit used up stays |
 //! | all else | refused | |
 //!
@@ -110,6 +111,12 @@ fn signal(reader: &mut Reader<'_>, detect: Option<&Signal>, close: &mut Closenes
                     "hits of one time and group are not merged, and an event that two streams hold hits once",
                 );
             }
+            if let Some(keys) = keys {
+                close.over_report_if(
+                    Exceptions::of(reader.rule, keys).changing(),
+                    "of the events of one time and group only the last decides in a rule: here one of the others alerts",
+                );
+            }
             Some(events(reader, selections, keys.as_ref()))
         }
         Analytic::Threshold { of, keys, window, measures, having } => {
@@ -138,7 +145,7 @@ fn only(reader: &mut Reader<'_>, of: &[StreamRef], at: Span, close: &mut Closene
 fn events(reader: &mut Reader<'_>, mut selections: Vec<Selection>, keys: Option<&Keys>) -> Shape {
     for selection in &mut selections {
         let present = keys.map_or(Cond::Always(true), |keys| reader.keys_exist(selection.source, keys));
-        let excepted = alerts::not_excepted(reader, selection.source);
+        let excepted = alerts::not_excepted(reader, selection.source, 0);
         selection.cond = and([selection.cond.clone(), present, excepted]);
     }
     Shape::Event(whole(&selections))

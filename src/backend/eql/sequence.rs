@@ -54,7 +54,8 @@ pub(super) fn lower(reader: &mut Reader<'_>, sequence: &Sequence, excepted: Extr
         }
         if place == last || excepted == Extra::EveryStep {
             for selection in &mut selections {
-                let more = super::alerts::not_excepted(reader, selection.source);
+                let later = sequence.absent_last.as_ref().map_or(0, |absence| absence.within);
+                let more = super::alerts::not_excepted(reader, selection.source, later);
                 selection.cond = and([selection.cond.clone(), more]);
             }
         }
