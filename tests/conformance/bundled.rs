@@ -34,7 +34,7 @@ pub fn compare_folder(
     patch: Option<Patch>,
 ) -> Tally {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let (patched, sets) = (patch.is_some(), Vec::from_iter(sets));
+    let (patched, sets): (bool, Vec<String>) = (patch.is_some(), sets.into_iter().collect());
     let (mut tally, mut records) = (Tally::default(), Vec::new());
     compare_pack(dialect, &root, &sets, patch, (&mut tally, &mut records));
     if !patched {

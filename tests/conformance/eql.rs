@@ -1,4 +1,4 @@
-//! EQL: our model of Elasticsearch reads and runs it, and the PyPI parser reads it too.
+//! EQL: our model of Elasticsearch reads and runs it, and the parser `eql` reads it too.
 //!
 //! EQL gives events and sequences, no confidence and no reasons: an alert is its time and its group. The events keep what a query's
 //! assumptions say of the index: a tiebreaker orders events of one time as the rule does, and a missing text is not stored.
@@ -53,8 +53,8 @@ impl Dialect for Eql {
 
     fn job(&self, run: &Run<'_>) -> Json {
         let header = |name: &str| {
-            let lines = run.query.text.lines().take_while(|l| l.starts_with("//"));
-            lines.filter_map(|l| l.strip_prefix("// ")?.strip_prefix(name)?.strip_prefix(": ")).next()
+            let mut lines = run.query.text.lines().take_while(|l| l.starts_with("//"));
+            lines.find_map(|l| l.strip_prefix("// ")?.strip_prefix(name)?.strip_prefix(": "))
         };
         let tiebreaker = header("tiebreaker_field");
         let indices: BTreeSet<&str> = header("index").expect("the header's indices").split(',').collect();
@@ -177,11 +177,11 @@ impl Dialect for Eql {
 
     fn form(&self, number: usize) -> Form {
         let all = super::FORMS;
-        if number % WHOLE == 0 { all[number / WHOLE % all.len()] } else { FORMS[number % FORMS.len()] }
+        if number.is_multiple_of(WHOLE) { all[number / WHOLE % all.len()] } else { FORMS[number % FORMS.len()] }
     }
 
     fn written(&self, tapes: &mut Tapes, number: usize) -> String {
-        if number % WHOLE == 0 {
+        if number.is_multiple_of(WHOLE) {
             return yaml(tapes);
         }
         // Contexts and analytics of analytics are refused; a confidence that decides is, too.

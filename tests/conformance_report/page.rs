@@ -106,10 +106,10 @@ fn fixtures(records: &Records) -> String {
                 fidelity.extend(record["fidelity"].as_str().map(str::to_owned));
             }
             let cell = cell(&sum, "");
-            let fidelity = Vec::from_iter(fidelity).join(", ");
+            let fidelity = fidelity.into_iter().collect::<Vec<_>>().join(", ");
             if fidelity.is_empty() { cell } else { format!("{fidelity} {cell}") }
         });
-        let _ = writeln!(out, "| {name} | {} |", Vec::from_iter(cells).join(" | "));
+        let _ = writeln!(out, "| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
     out
 }
@@ -122,7 +122,7 @@ fn others(records: &Records) -> String {
         ("regressions", "regressions (`tests/regressions`)"),
     ] {
         let cells = records.targets.iter().map(|t| t.part(part).map_or("not run".to_owned(), |sum| cell(&sum, "")));
-        let _ = writeln!(out, "| {title} | {} |", Vec::from_iter(cells).join(" | "));
+        let _ = writeln!(out, "| {title} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
     let counted = [
         ("hostile", "hostile texts"),
@@ -135,7 +135,7 @@ fn others(records: &Records) -> String {
             let all: Vec<String> = counts.map(|(what, n)| format!("{} {what}", thousands(*n))).collect();
             if all.is_empty() { "not run".to_owned() } else { all.join(", ") }
         });
-        let _ = writeln!(out, "| {title} | {} |", Vec::from_iter(cells).join(" | "));
+        let _ = writeln!(out, "| {title} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
     out.push_str(&selftests(records));
     out
@@ -193,7 +193,7 @@ fn constructs(records: &Records, reasons: &Reasons) -> String {
                 let sum = t.construct(construct);
                 cell(&sum, &reasons.marks(t.title, &sum.reasons))
             });
-            let _ = writeln!(out, "| {} | {} |", shown(construct), Vec::from_iter(cells).join(" | "));
+            let _ = writeln!(out, "| {} | {} |", shown(construct), cells.collect::<Vec<_>>().join(" | "));
         }
     }
     out
