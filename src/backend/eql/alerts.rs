@@ -104,7 +104,10 @@ pub(super) fn thinning(rule: &Rule, close: &mut Closeness) {
 
 /// True where each key of the group is among `keys`, whatever its name.
 fn covers(keys: &Keys, group: &Keys) -> bool {
-    let is_same = |key: &Key, own: &Key| own.by_source.iter().all(|(source, expr)| key.of(*source) == Some(expr));
+    // At a hit no key of its group is missing, so whether one may be is no difference.
+    let is_same = |key: &Key, own: &Key| {
+        own.by_source.iter().all(|(source, expr)| key.of(*source).is_some_and(|known| known.kind == expr.kind))
+    };
     group.0.iter().all(|own| keys.0.iter().any(|key| is_same(key, own)))
 }
 
