@@ -10,7 +10,7 @@ mod conformance;
 mod hostile;
 
 use conformance::esql::Esql;
-use conformance::{bundled, pairs, record, size};
+use conformance::{bundled, history, pairs, record, size};
 
 #[test]
 fn random_rules_alert_on_the_node_as_in_the_evaluator() {
@@ -38,6 +38,14 @@ fn rules_that_need_no_order_alert_on_the_node_as_in_the_evaluator() {
     assert_eq!(tally.wrong(), Vec::<String>::new());
     assert!(tally.refusals.is_empty());
     assert!(tally.queries >= 6 && tally.pairs >= 9 && tally.with_alerts >= 5);
+}
+
+#[test]
+fn scheduled_runs_look_back_far_enough_for_a_history() {
+    let (runs, with_alerts) = history::compare(&Esql, 1);
+    println!("ES|QL, scheduled runs with a history: {runs} executed on the node, {with_alerts} with alerts");
+    record::write_counts(&Esql, "scheduled", &[("runs executed", runs), ("runs with alerts", with_alerts)]);
+    assert!(runs >= 20 && with_alerts >= 5, "{runs} runs, {with_alerts} with alerts");
 }
 
 #[test]
