@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(missing_docs)]
 
+#[path = "conformance_report/controls.rs"]
+mod controls;
 #[path = "conformance_report/page.rs"]
 mod page;
 #[path = "conformance_report/records.rs"]

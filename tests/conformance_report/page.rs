@@ -1,6 +1,7 @@
 //! The page, in Markdown.
 
-use super::records::{Records, Sum, Target, refusals};
+use super::controls;
+use super::records::{Records, Sum, TARGETS, Target, refusals};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -42,6 +43,7 @@ pub fn page(records: &Records) -> String {
     out.push_str(&fixtures(records));
     out.push_str("\n## Other parts\n\n");
     out.push_str(&others(records));
+    out.push_str(&controls::section(&TARGETS));
     out.push_str(&constructs(records, &reasons));
     out.push_str("\n## Why rules are refused\n\nNames of a rule are left out.\n");
     out.push_str(&reasons.listed());
@@ -271,7 +273,7 @@ pub fn shown(construct: &str) -> String {
     escaped(construct.strip_prefix("expression: ").unwrap_or(construct))
 }
 
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.replace('|', "\\|").replace('*', "\\*").replace('_', "\\_").replace('<', "\\<").replace('~', "\\~")
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The order of columns.
-const TARGETS: [(&str, &str); 4] = [("kql", "KQL"), ("spl", "SPL"), ("eql", "EQL"), ("esql", "ES|QL")];
+pub const TARGETS: [(&str, &str); 4] = [("kql", "KQL"), ("spl", "SPL"), ("eql", "EQL"), ("esql", "ES|QL")];
 
 /// All of a run.
 pub struct Records {
@@ -93,6 +93,12 @@ impl Records {
         let selftests = selftests.iter().filter_map(|name| Some(((*name).to_owned(), selftest(name)?))).collect();
         Records { targets, drawn, selftests }
     }
+}
+
+/// The records of a file of the run; none where it was not made.
+pub fn lines(file: &str) -> Vec<Json> {
+    let text = std::fs::read_to_string(folder().join(file)).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect()
 }
 
 fn selftest(name: &str) -> Option<Vec<String>> {
