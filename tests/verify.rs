@@ -171,24 +171,25 @@ fn a_query_that_is_wrong_fails() {
 /// A rule that a target cannot say is refused at its place, as by `compile`; that it cannot be carried is another thing.
 #[test]
 fn refusals_are_those_of_compile() {
-    let takeover = "tests/verify/pack/auth/takeover.yaml";
-    let verified = siemc(&["verify", takeover, "--target", "esql"]);
-    let compiled = siemc(&["compile", takeover, "--target", "esql"]);
+    let refused = "rules/mobile/ios-session-longer-than-usual.yaml";
+    let verified = siemc(&["verify", refused, "--target", "eql"]);
+    let compiled = siemc(&["compile", refused, "--target", "eql"]);
     let said = |output: &std::process::Output| {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        text[text.find("error[").expect("a refusal")..text.rfind("spl`").expect("its help")].to_owned()
+        text[text.find("error[").expect("a refusal")..text.rfind("`kql` can say it").expect("its help")].to_owned()
     };
     assert_eq!(said(&verified), said(&compiled));
     assert_eq!((verified.status.code(), compiled.status.code()), (Some(1), Some(1)));
     // One that can is enough with `all`, and the better of two is taken with `elastic`.
-    let queries = |target: &str| {
-        let done = siemc(&["verify", takeover, "--target", target, "--case", "newest"]);
+    let queries = |rule: &str, target: &str, case: &str| {
+        let done = siemc(&["verify", rule, "--target", target, "--case", case]);
         (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap(), done.status.code())
     };
-    let (text, notes, code) = queries("all");
-    assert!(text.contains("datatable") && text.contains("makeresults") && text.contains("_eql/search"), "{text}");
-    assert!(notes.contains("takeover esql: refused\n3 queries") && code == Some(0), "{notes}");
-    let (text, notes, code) = queries("elastic");
+    let (text, notes, code) =
+        queries(refused, "all", "five hours, where a day and a half of two other phones knows seconds");
+    assert!(text.contains("datatable") && text.contains("makeresults") && text.contains("ROW "), "{text}");
+    assert!(notes.contains("ios-session-longer-than-usual eql: refused\n3 queries") && code == Some(0), "{notes}");
+    let (text, notes, code) = queries("tests/verify/pack/auth/takeover.yaml", "elastic", "newest");
     assert!(text.contains("sequence by user.id") && notes.contains("1 query") && code == Some(0), "{text}{notes}");
 }
 

@@ -191,7 +191,7 @@ impl Dialect for Eql {
             tapes.confidence = None;
         }
         let mut text = counted(&yaml(tapes));
-        if number % 3 != 0 {
+        if !number.is_multiple_of(3) {
             // It would leave of the query's promise the groups alone.
             let kept = text.lines().filter(|l| !l.trim_start().starts_with("once_per:"));
             text = kept.map(|l| format!("{l}\n")).collect();

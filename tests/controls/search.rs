@@ -202,7 +202,7 @@ impl Found {
 
 /// The first of the cases whose alerts are others.
 fn differing(corpus: &Corpus<'_>, layer: Layer, cases: &[Changed]) -> Option<Noticed> {
-    let came = run(corpus, cases.iter().map(|c| (&c.case, c.case.events.clone())).collect());
+    let came = run(corpus, &cases.iter().map(|c| (&c.case, c.case.events.clone())).collect::<Vec<_>>());
     for (outcome, changed) in came.iter().zip(cases) {
         let Some(fault) = outcome.fault(corpus.dialect) else { continue };
         if layer == Layer::Random && differs_by_ties_alone(corpus, &changed.case, outcome) {
@@ -225,10 +225,10 @@ fn differs_by_ties_alone(corpus: &Corpus<'_>, case: &Case, outcome: &Outcome) ->
     }
     let mut events = case.events.clone();
     corpus.dialect.leave_ties_out(&corpus.homes[case.home].bench.pack.schema, &mut events);
-    run(corpus, vec![(case, events)]).iter().all(|o| o.fault(corpus.dialect).is_none())
+    run(corpus, &[(case, events)]).iter().all(|o| o.fault(corpus.dialect).is_none())
 }
 
-fn run(corpus: &Corpus<'_>, cases: Vec<(&Case, Vec<siemc::eval::event::Event>)>) -> Vec<Outcome> {
+fn run(corpus: &Corpus<'_>, cases: &[(&Case, Vec<siemc::eval::event::Event>)]) -> Vec<Outcome> {
     let trials: Vec<Trial<'_>> = cases
         .iter()
         .map(|(case, events)| {
