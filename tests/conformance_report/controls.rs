@@ -10,8 +10,8 @@ const HEAD: &str = "
 ## Deliberate bugs
 
 Each is switched on alone, as a change of the emitted text ([`tests/conformance/controls`](../tests/conformance/controls/README.md)), and has to be caught: by the
-target's parser, by the regressions, by random streams (of a seed of their own), or, where none of these has such a text, by the bundled rules' fixtures. Which of them
-noticed it first in that order, and at the how manieth query or stream; in brackets the random stream, where another layer was first.
+target's parser, by the regressions, by random streams (of a seed of their own), or, where none of these has such a text, by the bundled rules' fixtures. The tables name the
+first of these that noticed it, and after how many queries or streams; in brackets after how many random streams, where another layer was first.
 ";
 
 /// A table for each target, bugs in their order.

@@ -22,22 +22,39 @@ ESCAPES = {"t": "\t", "n": "\n", "r": "\r", '"': '"', "\\": "\\"}
 
 
 class Grammars:
-    """The grammars, each in a process of its own that stays, since a parser gets fast with use."""
+    """The grammars, each in a process of its own that stays, since a parser gets fast with use. No threads: a fork beside one can hang."""
 
     def __init__(self):
         self.readers = {}
 
     def reader(self, release):
+        """This end of a process's pipe."""
         if release not in self.readers:
-            self.readers[release] = multiprocessing.get_context("fork").Pool(1, sys.setrecursionlimit, (20_000,))
+            fork = multiprocessing.get_context("fork")
+            ours, theirs = fork.Pipe()
+            fork.Process(target=serve, args=(release, ours, theirs), daemon=True).start()
+            theirs.close()
+            self.readers[release] = ours
         return self.readers[release]
 
     def check(self, queries, releases=None):
         """The results of queries, as the README has them."""
         releases = [release for release in RELEASES if release in (releases or USUAL)]
-        asked = [self.reader(release).apply_async(read_by, (release, queries)) for release in releases]
-        by_query = zip(queries, *(answer.get() for answer in asked), strict=True)
+        for release in releases:
+            self.reader(release).send(queries)
+        by_query = zip(queries, *(self.reader(release).recv() for release in releases), strict=True)
         return [merged(query, dict(zip(releases, read, strict=True))) for query, *read in by_query]
+
+
+def serve(release, ours, theirs):
+    """Answers until the other end is closed, as it is when that process ends."""
+    ours.close()
+    sys.setrecursionlimit(20_000)
+    try:
+        while True:
+            theirs.send(read_by(release, theirs.recv()))
+    except EOFError:
+        return
 
 
 def read_by(release, queries):
