@@ -201,9 +201,10 @@ fn judge(tiny: &Tiny<'_>, some: &[Drawn], tally: &mut Tally, records: &mut Vec<R
                     tally.faults.push(format!("=== {}--- query\n{}--- faults\n{faults}\n", pair.text, pair.query.text));
                 }
                 for pair in pairs {
-                    let (outcome, pair, was_tied) = came.next().expect("an outcome").over(pair);
-                    count(tiny, &pair, &outcome, was_tied, tally, &mut record);
-                    failed.extend(outcome.fault(tiny.dialect).map(|why| (pair, why)));
+                    let last = came.next().expect("an outcome");
+                    count(tiny, pair, &last, tally, &mut record);
+                    let pair = last.untied.as_ref().unwrap_or(pair);
+                    failed.extend(last.outcome.fault(tiny.dialect).map(|why| (pair.clone(), why)));
                 }
             }
         }
@@ -216,17 +217,13 @@ fn judge(tiny: &Tiny<'_>, some: &[Drawn], tally: &mut Tally, records: &mut Vec<R
 struct Final {
     outcome: Outcome,
     untied: Option<Pair>,
-}
-
-impl Final {
-    fn over(self, pair: &Pair) -> (Outcome, Pair, bool) {
-        let was_tied = self.untied.is_some();
-        (self.outcome, self.untied.unwrap_or_else(|| pair.clone()), was_tied)
-    }
+    /// The evaluator's, over the stream as it was drawn: how an engine ordered ties this time does not change what is counted.
+    with_alerts: bool,
 }
 
 fn final_outcomes(tiny: &Tiny<'_>, pairs: &[Pair]) -> Vec<Final> {
-    let mut all: Vec<Final> = tiny.outcomes(pairs).into_iter().map(|outcome| Final { outcome, untied: None }).collect();
+    let first = |outcome: Outcome| Final { with_alerts: outcome.with_alerts(), outcome, untied: None };
+    let mut all: Vec<Final> = tiny.outcomes(pairs).into_iter().map(first).collect();
     if tiny.dialect.leaves_ties_out() {
         return all;
     }
@@ -241,7 +238,7 @@ fn final_outcomes(tiny: &Tiny<'_>, pairs: &[Pair]) -> Vec<Final> {
         })
         .collect();
     for ((place, outcome), pair) in places.into_iter().zip(tiny.outcomes(&again)).zip(again) {
-        all[place] = Final { outcome, untied: Some(pair) };
+        all[place] = Final { outcome, untied: Some(pair), ..all[place] };
     }
     all
 }
@@ -255,10 +252,10 @@ fn refused(tiny: &Tiny<'_>, one: &Drawn, why: &[Diagnostic], tally: &mut Tally, 
     record.refuse(why);
 }
 
-fn count(tiny: &Tiny<'_>, pair: &Pair, outcome: &Outcome, was_tied: bool, tally: &mut Tally, record: &mut Record) {
+fn count(tiny: &Tiny<'_>, pair: &Pair, last: &Final, tally: &mut Tally, record: &mut Record) {
     tally.pairs += 1;
     record.cases += 1;
-    match outcome {
+    match &last.outcome {
         Outcome::NotExecuted(why) => {
             let first = *tally.not_executed.entry(why.clone()).and_modify(|n| *n += 1).or_insert(1) == 1;
             if first && std::env::var_os("SIEMC_SHOW_NOT_EXECUTED").is_some() {
@@ -266,12 +263,12 @@ fn count(tiny: &Tiny<'_>, pair: &Pair, outcome: &Outcome, was_tied: bool, tally:
             }
         }
         Outcome::Ran { .. } => {
-            let equal = usize::from(outcome.fault(tiny.dialect).is_none());
-            let with_alerts = usize::from(outcome.with_alerts());
+            let equal = usize::from(last.outcome.fault(tiny.dialect).is_none());
+            let with_alerts = usize::from(last.with_alerts);
             tally.executed += 1;
             tally.with_alerts += with_alerts;
             tally.equal += equal;
-            tally.ties += if was_tied { equal } else { 0 };
+            tally.ties += if last.untied.is_some() { equal } else { 0 };
             record.executed += 1;
             record.with_alerts += with_alerts;
             record.equal += equal;
