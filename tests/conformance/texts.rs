@@ -1,7 +1,31 @@
-//! Texts that try to leave their quotes, and how a rule, a YAML file and a CSV file hold them.
+//! Texts that try to leave their quotes, and how a rule, a YAML file and a CSV file hold them; a pack of a lookup with them, and their events.
 
+use super::bench::Bench;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use siemc::eval::event::Event;
+use siemc::value::Value;
+use tempfile::TempDir;
+
+const PACK: &str = "name: p
+version: 1.0.0
+lookups:
+  names: { file: names.csv, keys: { name: exact }, columns: { kind: string } }
+environments:
+  whole: {}
+";
+/// A schema of one source with a text, and a number that tells its events apart.
+pub const NUMBERED: &str = "fields:
+  user: { type: string, about: who }
+  seq: { type: integer, about: the record's number }
+sources:
+  s: { about: a source, tiebreaker: seq, fields: { user: optional, seq: required } }
+";
+/// What a rule begins with.
+pub const HEAD: &str = "rule: r\nid: 7d3c1f0a-6f5e-4f0c-9a53-0d2f1b7a5c11\ntitle: a test\nstatus: test\nseverity: low\n\
+                    description: a test\nschedule: { every: 15m, delay: 5m }\n";
+/// When events begin: 2090-01-01T00:00:00Z.
+pub const START: i64 = 3_786_912_000_000;
 
 const HAND_WRITTEN: [&str; 27] = [
     "it's",
@@ -73,11 +97,41 @@ pub fn yaml(text: &str) -> String {
 }
 
 /// A CSV cell.
-pub fn cell(text: &str) -> String {
+fn cell(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 /// Those that a CSV file can hold: its reader takes spaces off.
 pub fn cells(texts: &[String]) -> Vec<&String> {
     texts.iter().filter(|t| t.trim() == t.as_str()).collect()
+}
+
+/// A pack with a schema and the lookup `names`, which holds the texts.
+pub fn pack(schema: &str, texts: &[String]) -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    write("pack.yaml", PACK);
+    write("schema/s.yaml", schema);
+    let rows: String = cells(texts).iter().map(|t| format!("{},{}\n", cell(t), cell(t))).collect();
+    write("names.csv", &format!("name,kind\n{rows}"));
+    root
+}
+
+/// An event of [`NUMBERED`] for each text, a second apart; an empty one is missing.
+pub fn events(bench: &Bench, texts: impl Iterator<Item = String>) -> Vec<Event> {
+    let source = bench.pack.schema.source("s").expect("the source");
+    let (_, declared) = bench.pack.schema.source_at(source).expect("the source");
+    texts
+        .enumerate()
+        .map(|(i, text)| {
+            let value = |name: &str| if name == "user" { Value::string(&text) } else { Value::Integer(i as i64) };
+            let names = declared.fields.keys().map(|f| bench.pack.schema.field_at(*f).expect("a field").0);
+            let values: Vec<Value> = names.map(value).collect();
+            Event { source, time: START + i as i64 * 1000, line: i as u64 + 1, values: values.into() }
+        })
+        .collect()
 }

@@ -3,37 +3,18 @@
 
 use crate::conformance::bench::Bench;
 use crate::conformance::kql::{Kql, analyze};
-use crate::conformance::texts::{self, cell, cells, literal, yaml};
+use crate::conformance::texts::{self, HEAD, literal, yaml};
 
-const PACK: &str = "name: p
-version: 1.0.0
-lookups:
-  names: { file: names.csv, keys: { name: exact }, columns: { kind: string } }
-environments:
-  whole: {}
-";
 const SCHEMA: &str = "fields:
   user: { type: string, about: who }
 sources:
   s: { about: a source, fields: { user: optional } }
 ";
-const HEAD: &str = "rule: r\nid: 7d3c1f0a-6f5e-4f0c-9a53-0d2f1b7a5c11\ntitle: a test\nstatus: test\nseverity: low\n\
-                    description: a test\nschedule: { every: 15m, delay: 5m }\n";
 
 /// Compiles each text in each place and has all queries read; gives how many literals came back.
 pub fn read_back() -> usize {
     let texts = texts::all(60);
-    let root = tempfile::tempdir().expect("a directory");
-    let write = |path: &str, text: &str| {
-        let path = root.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(path, text).expect("a file");
-    };
-    write("pack.yaml", PACK);
-    write("schema/s.yaml", SCHEMA);
-    let cells = cells(&texts);
-    let rows: String = cells.iter().map(|t| format!("{},{}\n", cell(t), cell(t))).collect();
-    write("names.csv", &format!("name,kind\n{rows}"));
+    let root = texts::pack(SCHEMA, &texts);
     let bench = Bench::new(&Kql, root.path());
     let place = bench.place(None);
     let mut queries = Vec::new();
@@ -64,7 +45,7 @@ pub fn read_back() -> usize {
     }
     add(
         "events: { e: { source: s, where: 'names[user].kind == \"x\"' } }\ndetect: { match: e }\n",
-        cells.iter().map(|t| (*t).clone()).collect(),
+        texts::cells(&texts).into_iter().cloned().collect(),
     );
     let mut read = 0;
     let placed: Vec<_> = queries.iter().map(|query| (query.as_str(), &place)).collect();

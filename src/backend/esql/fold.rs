@@ -5,6 +5,7 @@
 
 use super::Writer;
 use super::legal::Step;
+use super::meet::looks_beside;
 use super::pack::read;
 use crate::plan::{Column, Stage, columns};
 use serde_json::json;
@@ -37,16 +38,7 @@ pub fn until_next(w: &Writer<'_>, next: usize) -> Option<BTreeSet<Column>> {
 }
 
 fn ends(stage: &Stage) -> bool {
-    matches!(
-        stage,
-        Stage::Carry { .. }
-            | Stage::Back { .. }
-            | Stage::LastOfInstant { .. }
-            | Stage::Over { .. }
-            | Stage::Running { .. }
-            | Stage::Group { .. }
-            | Stage::FirstOf { .. }
-    )
+    looks_beside(stage) || matches!(stage, Stage::Group { .. })
 }
 
 /// Takes the columns out before a step that reads one of them.

@@ -122,36 +122,30 @@ impl Own {
 /// Whether a later stage goes by the same order.
 fn sorted_again(w: &Writer<'_>, next: usize) -> bool {
     let behind = w.plan.stages.get(next..).unwrap_or_default().iter().map(|note| &note.stage);
-    behind.take_while(|stage| !matches!(stage, Stage::Sort(_))).any(|stage| {
-        matches!(
-            stage,
-            Stage::Carry { .. }
-                | Stage::Back { .. }
-                | Stage::LastOfInstant { .. }
-                | Stage::Over { .. }
-                | Stage::Running { .. }
-                | Stage::FirstOf { .. }
-                | Stage::Group { .. }
-                | Stage::Number(_)
-        )
-    })
+    behind
+        .take_while(|stage| !matches!(stage, Stage::Sort(_)))
+        .any(|stage| looks_beside(stage) || matches!(stage, Stage::Group { .. } | Stage::Number(_)))
 }
 
 /// Whether a later stage has to tell rows apart.
 fn asked_again(w: &Writer<'_>, next: usize) -> bool {
     let behind = w.plan.stages.get(next..).unwrap_or_default().iter().map(|note| &note.stage);
-    behind.take_while(|stage| !matches!(stage, Stage::Group { .. })).any(|stage| {
-        matches!(
-            stage,
-            Stage::Carry { .. }
-                | Stage::Back { .. }
-                | Stage::LastOfInstant { .. }
-                | Stage::Over { .. }
-                | Stage::Running { .. }
-                | Stage::FirstOf { .. }
-                | Stage::Number(_)
-        )
-    })
+    behind
+        .take_while(|stage| !matches!(stage, Stage::Group { .. }))
+        .any(|stage| looks_beside(stage) || matches!(stage, Stage::Number(_)))
+}
+
+/// Whether a stage says of a row what other rows have, which stay beside it.
+pub(super) fn looks_beside(stage: &Stage) -> bool {
+    matches!(
+        stage,
+        Stage::Carry { .. }
+            | Stage::Back { .. }
+            | Stage::LastOfInstant { .. }
+            | Stage::Over { .. }
+            | Stage::Running { .. }
+            | Stage::FirstOf { .. }
+    )
 }
 
 /// Which rows meet.
