@@ -9,6 +9,7 @@ pub mod eql;
 mod esql;
 mod header;
 mod kql;
+pub mod limits;
 mod lucene;
 mod names;
 pub mod print;

@@ -16,6 +16,7 @@ use crate::source::Span;
 use crate::value::{Type, Value};
 use std::collections::BTreeSet;
 
+mod by_source;
 mod remains;
 mod simplify;
 
@@ -164,35 +165,34 @@ impl Fold<'_> {
         expr.visit_mut(&mut replace);
     }
 
-    /// With the fields that this one source lacks.
-    fn simplify_of(&self, source: SourceId, expr: &mut Expr) {
-        expr.visit_mut(&mut |e| match &e.kind {
-            ExprKind::Leaf(Leaf::Field(f)) if self.unavailable.fields_of.contains(&(source, *f)) => {
-                *e = super::rows::constant(Value::Missing, e.ty, e.span);
-            }
-            _ => simplify::node(e),
-        });
-    }
-
     fn events(&mut self, rule: &mut Rule) {
-        for (place, event) in rule.events.iter_mut().enumerate() {
+        for place in 0..rule.events.len() {
+            let Some(mut event) = rule.events.get(place).cloned() else { continue };
             if let Some(filter) = &mut event.filter {
-                self.simplify_of(event.source, filter);
+                self.within(rule, &BTreeSet::from([event.source]), filter);
             }
             tidy(&mut event.filter);
             if self.unavailable.sources.contains(&event.source) || never(event.filter.as_ref()) {
                 self.events.insert(crate::ir::EventId(place as u32));
             }
+            if let Some(slot) = rule.events.get_mut(place) {
+                *slot = event;
+            }
         }
     }
 
     fn contexts(&mut self, rule: &mut Rule) {
-        for (place, context) in rule.contexts.iter_mut().enumerate() {
+        for place in 0..rule.contexts.len() {
+            let Some(mut context) = rule.contexts.get(place).cloned() else { continue };
+            self.context_within(rule, &mut context);
             tidy(&mut context.filter);
             let value_gone = matches!(&context.form, ContextForm::LastValue(e) if is_missing(e));
             let key_gone = rule.events.get(context.of.index()).is_some_and(|e| key_missing(&context.keys, e.source));
             if self.events.contains(&context.of) || never(context.filter.as_ref()) || value_gone || key_gone {
                 self.contexts.insert(ContextId(place as u32));
+            }
+            if let Some(slot) = rule.contexts.get_mut(place) {
+                *slot = context;
             }
         }
     }
@@ -213,6 +213,7 @@ impl Fold<'_> {
                 for expr in signal.analytic.exprs_mut() {
                     self.simplify(expr, &[]);
                 }
+                self.analytic_within(rule, &mut signal.analytic);
                 if self.analytic(&mut signal.analytic, rule) {
                     self.signals.insert(id);
                 } else if let Some(slot) = rule.signals.get_mut(place) {
@@ -299,13 +300,17 @@ impl Fold<'_> {
             let keys = &step.keys;
             step.of.retain(|s| !self.is_dead(*s) && !stream_keys_missing(*s, keys, rule));
             lost |= step.of.is_empty() || never(step.filter.as_ref());
-            lost |= step.absent_before.iter().any(|g| self.is_dead(g.stream));
+            // What has no group cannot be seen to be absent in one.
+            let unseen = |g: &crate::ir::Gap| self.is_dead(g.stream) || stream_keys_missing(g.stream, &g.keys, rule);
+            lost |= step.absent_before.iter().any(unseen);
         }
-        lost |= sequence.absent_first.iter().chain(&sequence.absent_last).any(|a| self.is_dead(a.stream));
+        let unseen = |a: &crate::ir::Absence| self.is_dead(a.stream) || stream_keys_missing(a.stream, &a.keys, rule);
+        lost |= sequence.absent_first.iter().chain(&sequence.absent_last).any(unseen);
         if lost {
             return true;
         }
-        let Some(until) = sequence.until.as_ref().filter(|u| self.is_dead(u.stream)) else { return false };
+        let unseen = |u: &&crate::ir::Until| self.is_dead(u.stream) || stream_keys_missing(u.stream, &u.keys, rule);
+        let Some(until) = sequence.until.as_ref().filter(unseen) else { return false };
         if self.until == Until::Refuse {
             let name = rule.stream_name(until.stream);
             let message =
@@ -320,6 +325,10 @@ impl Fold<'_> {
     }
 
     fn hits(&self, rule: &mut Rule) {
+        if let Some(mut once) = rule.alert.once_per.take() {
+            once.keys.iter_mut().for_each(|keys| self.keys_within(rule, keys));
+            rule.alert.once_per = Some(once);
+        }
         for expr in rule.hit_exprs_mut() {
             self.simplify(expr, &[]);
         }

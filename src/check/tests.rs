@@ -24,6 +24,7 @@ environments:
   mistuned: { params: { r: { p: 10s, q: 3 } } }
   touchless: { unavailable: [touch] }
   portless: { unavailable: [session.destination.port] }
+  blind: { unavailable: [session.device.platform] }
 ";
 
 const SCHEMA: &str = "

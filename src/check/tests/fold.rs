@@ -99,3 +99,48 @@ detect: {{ evidence: {{ of: {{ n: {{ weight: 30 }}, t: {{ weight: 30 }} }}, with
     assert_eq!(good_in(&evidence(30), "touchless").tier.reachable, Some(30));
     assert!(checked(&evidence(31), "touchless").1.contains("E0715"));
 }
+
+#[test]
+fn a_field_that_one_source_lacks_is_no_key_of_its_groups_and_meets_no_condition_there() {
+    let body = |of_session: &str| {
+        format!(
+            "let: {{ os: lower(device.platform), family: 'coalesce(device.platform, \"other\")' }}
+events: {{ n: {{ source: session }}, t: {{ source: touch }} }}
+signals:
+  s: {of_session}
+  t1: {{ threshold: {{ of: t, by: [device.platform], within: 1h, having: count() > 3 }} }}
+detect: {{ any: [s, t1] }}\n"
+        )
+    };
+    let lost = [
+        "{ threshold: { of: n, by: [device.platform], within: 1h, having: count() > 3 } }",
+        "{ threshold: { of: n, by: [os], within: 1h, having: count() > 3 } }",
+        "{ match: n, where: device.platform == \"ios\" }",
+        "{ baseline: { of: n, by: [device.id, os], measure: count(), per: 1h, history: 2d, having: samples > 3 and zscore > 3 } }",
+        "{ novelty: { of: n, by: [device.id], value: [app.id, device.platform], history: 2d, learn: 1d } }",
+        "{ sequence: { steps: [t, n], by: [device.platform], within: 1h } }",
+        "{ sequence: { steps: [t, { absent: n }, t], by: [device.platform], within: 1h } }",
+        "{ together: { of: [n, t], by: [os], within: 1h } }",
+    ];
+    for signal in lost {
+        let rule = good_in(&body(signal), "blind");
+        assert_eq!(rule.tier.lost_signals, ["s"], "{signal}");
+        assert_eq!(rule.tier.missing_sources, ["session.device.platform"], "{signal}");
+    }
+    let kept = [
+        "{ match: n, where: not (device.platform == \"ios\") }",
+        "{ threshold: { of: n, by: [family], within: 1h, having: count() > 3 } }",
+        "{ together: { of: [n, t], by: [os], within: 1h, at_least: 1 } }",
+    ];
+    for signal in kept {
+        assert!(good_in(&body(signal), "blind").tier.lost_signals.is_empty(), "{signal}");
+    }
+}
+
+#[test]
+fn an_until_whose_group_cannot_be_seen_is_refused() {
+    let body = "events: { n: { source: session }, t: { source: touch } }
+detect: { sequence: { steps: [t, t], within: 5m, by: [device.platform], until: n } }\n";
+    let (found, text) = checked(body, "blind");
+    assert!(matches!(found, Checked::Invalid) && text.contains("E0716"), "{text}");
+}

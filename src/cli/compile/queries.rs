@@ -3,11 +3,12 @@
 use crate::backend::target::{Assumption, Mapping, MappingRequest, TargetData};
 use crate::backend::template::Templates;
 use crate::backend::verify::{Carried, Trial, verify};
-use crate::backend::{self, Inputs, Query, Target};
+use crate::backend::{self, Inputs, Query, Target, limits};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::ir::Rule;
 use crate::pack::{Environment, Pack};
-use crate::source::Files;
+use crate::source::{Files, Span};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// One rule for one target.
@@ -82,6 +83,8 @@ fn reasons(refusals: &[Diagnostic]) -> String {
 #[derive(Debug)]
 pub struct Products {
     all: Vec<Product>,
+    /// Where each rule's schedule was written: how often it runs, else the whole of it, else the pack's.
+    schedules: BTreeMap<String, Span>,
 }
 
 /// What one target needs.
@@ -112,13 +115,23 @@ impl Products {
             }
             findings.extend(found.all);
         }
-        Products { all }
+        let schedules = pack.rules.iter().filter_map(|file| {
+            let written = file.rule.schedule.as_ref().or(pack.defaults.schedule.as_ref())?;
+            Some((file.rule.name.as_ref()?.value.clone(), written.every.as_ref().map_or(written.span, |e| e.span)))
+        });
+        Products { all, schedules: schedules.collect() }
     }
 
-    /// The rule's query; none where the target could not be read.
+    /// The rule's query, where the product's scheduler takes it; none where the target could not be read.
     pub fn query(&self, rule: &Rule, target: Target) -> Option<Result<Query, Vec<Diagnostic>>> {
         let Product { data, mapping, templates, delivered } = self.of(target)?;
-        Some(backend::compile(rule, &Inputs { data, mapping, templates, delivered: delivered.clone(), standing: None }))
+        let inputs = Inputs { data, mapping, templates, delivered: delivered.clone(), standing: None };
+        let beyond = limits::exceeded(rule, data, self.schedules.get(&rule.name).copied());
+        Some(match backend::compile(rule, &inputs) {
+            Ok(query) if beyond.is_empty() => Ok(query),
+            Ok(_) => Err(beyond),
+            Err(refusals) => Err(refusals.into_iter().chain(beyond).collect()),
+        })
     }
 
     /// The rule's query with a case's events and answer in it; none where the target could not be read.
