@@ -67,7 +67,7 @@ fn ends_in(text: &str, end: &str) -> bool {
     text == end || text.ends_with(&format!(".{end}"))
 }
 
-/// One expression for the keys of rows that match by suffix; `end` says the very end of a text.
+/// One expression for the keys of rows that match by suffix, to be read without case; `end` says the very end of a text.
 pub fn suffixes(rows: &[&Vec<Value>], end: &str) -> String {
     let texts = rows.iter().filter_map(|row| match row.first() {
         Some(Value::String(text)) => Some(regex::quoted(text)),
@@ -75,7 +75,7 @@ pub fn suffixes(rows: &[&Vec<Value>], end: &str) -> String {
     });
     let texts: Vec<String> = texts.collect();
     match texts.as_slice() {
-        [one] => format!("(?is)(^|[.]){one}{end}"),
-        many => format!("(?is)(^|[.])({}){end}", many.join("|")),
+        [one] => format!("(^|[.]){one}{end}"),
+        many => format!("(^|[.])({}){end}", many.join("|")),
     }
 }

@@ -5,11 +5,12 @@
 
 use super::target::{Missing, Operator, TargetData};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{ArithmeticOp, CompareOp, ExprKind, StringTest, walk};
+use crate::ir::{ArithmeticOp, CompareOp, ExprKind, StringTest, regex, walk};
 use crate::plan::{Column, Expr};
 use crate::source::Span;
 use crate::value::{Scalar, Type, Value};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// An operator or function that the dialect does not have, or not with this meaning.
 pub const CANNOT_SAY: Code = Code("R1102");
@@ -68,12 +69,26 @@ pub struct Printer<'a> {
     pub dialect: &'a dyn Dialect,
     /// Every refusal so far.
     pub refusals: RefCell<Vec<Diagnostic>>,
+    /// The facts that what was printed rests on, by the names in `targets/*/assumptions.yaml`.
+    pub assumptions: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'a> Printer<'a> {
     /// A printer for a dialect.
     pub fn new(dialect: &'a dyn Dialect) -> Self {
-        Self { dialect, refusals: RefCell::new(Vec::new()) }
+        Self { dialect, refusals: RefCell::default(), assumptions: RefCell::default() }
+    }
+
+    /// Notes a fact that the query rests on.
+    pub fn assume(&self, name: &'static str) {
+        self.assumptions.borrow_mut().insert(name);
+    }
+
+    /// Notes what an expression that ignores case rests on, where Unicode's way of ignoring it makes a difference.
+    pub fn assume_folds(&self, expression: &str) {
+        if regex::folds_beyond_ascii(expression) {
+            self.assume("expressions-fold-ascii-alone");
+        }
     }
 
     /// Notes that something cannot be said.

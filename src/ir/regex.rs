@@ -1,6 +1,11 @@
 //! Regular expressions of the language, spelled for readers whose classes are not ASCII.
 
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 use std::borrow::Cow;
+
+/// The characters outside ASCII that Unicode folds onto an ASCII letter: the long s and the Kelvin sign.
+pub const FOLDED_TO_ASCII: [char; 2] = ['\u{17f}', '\u{212a}'];
 
 /// The expression with `\d \w \s` and their negations as ASCII sets, and `$` as `end`.
 ///
@@ -68,6 +73,27 @@ pub fn classes(pattern: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether an expression, read without regard to case, tells one of [`FOLDED_TO_ASCII`] from other characters beyond ASCII: a rule folds
+/// ASCII letters alone, a reader that folds as Unicode does takes it for `k` or `s`.
+pub fn folds_beyond_ascii(pattern: &str) -> bool {
+    let parsed =
+        ParserBuilder::new().dot_matches_new_line(true).case_insensitive(true).build().parse(&classes(pattern));
+    parsed.is_ok_and(|hir| tells_apart(&hir))
+}
+
+fn tells_apart(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Class(Class::Unicode(set)) => {
+            let holds = |c: char| set.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c));
+            FOLDED_TO_ASCII.into_iter().any(|c| holds(c) != holds(char::REPLACEMENT_CHARACTER))
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(Class::Bytes(_)) | HirKind::Look(_) => false,
+        HirKind::Repetition(repetition) => tells_apart(&repetition.sub),
+        HirKind::Capture(capture) => tells_apart(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(tells_apart),
+    }
+}
+
 fn class(letter: char) -> Option<(&'static str, bool)> {
     Some(match letter {
         'd' => ("0-9", false),
@@ -96,7 +122,7 @@ pub fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ascii, quoted};
+    use super::{ascii, folds_beyond_ascii, quoted};
 
     #[test]
     fn classes_are_spelled_as_ascii_sets_inside_and_outside_of_sets() {
@@ -104,6 +130,16 @@ mod tests {
         assert_eq!(ascii(r"\\d[$]\$", r"\z").as_deref(), Some(r"\\d[$]\$"));
         assert_eq!(ascii(r"[\D]", ""), None);
         assert_eq!(ascii("[]a]$", "E").as_deref(), Some("[\\]a]E"));
+    }
+
+    #[test]
+    fn the_kelvin_sign_and_the_long_s_count_where_their_letters_or_a_set_around_them_do() {
+        for told in ["k", "(?:ab|S)+", "[j-l]", "[^A-M]", r"\w", r"a\W"] {
+            assert!(folds_beyond_ascii(told), "{told}");
+        }
+        for same in ["", "^abc[.]x.*$", r"\d+", "[a-j]", "[^0-9]"] {
+            assert!(!folds_beyond_ascii(same), "{same}");
+        }
     }
 
     #[test]

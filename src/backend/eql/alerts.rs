@@ -72,7 +72,7 @@ pub(super) fn confidence(rule: &Rule, close: &mut Closeness, found: &mut Vec<Dia
                 "a confidence that decides what alerts cannot be said: it may be as low as {least}, and hits below {} are dropped",
                 confidence.alert_at
             );
-            let help = "`spl` and `kql` can say it; here, an `alert_at` that every hit reaches";
+            let help = "choose `spl`, `kql` or `esql`; here, an `alert_at` that every hit reaches";
             found.push(codes::refusal(codes::CONFIDENCE, raise.span, &message).help(help));
         } else {
             close.note(codes::CONFIDENCE, raise.span, "the confidence is not computed, and this reason is not given");

@@ -52,13 +52,15 @@ pub(super) fn loss(code: Code, at: Option<Span>, message: &str) -> Diagnostic {
 
 fn help(code: Code) -> Option<&'static str> {
     Some(match code {
-        CANNOT_SAY | NEEDS_HISTORY | HIT => "`spl` and `kql` can say it",
+        CANNOT_SAY | NEEDS_HISTORY | HIT => "choose `spl`, `kql` or `esql`",
         TWO_FIELDS => {
-            "compare with constants, or compute the comparison as events are stored; `spl` and `kql` can say it"
+            "compare with constants, or compute the comparison as events are stored; or choose `spl`, `kql` or `esql`"
         }
-        COMPUTED => "compute it as events are stored, and give it a field; `spl` and `kql` can say it",
-        LIST => "ask one question about each element, such as `any(list, it == \"x\")`; `spl` and `kql` can say it",
-        LOOKUP => "make the lookup smaller, or store its answer with each event; `spl` and `kql` can say it",
+        COMPUTED => "compute it as events are stored, and give it a field; or choose `spl`, `kql` or `esql`",
+        LIST => {
+            "ask one question about each element, such as `any(list, it == \"x\")`; or choose `spl`, `kql` or `esql`"
+        }
+        LOOKUP => "make the lookup smaller, or store its answer with each event; or choose `spl`, `kql` or `esql`",
         _ => return None,
     })
 }

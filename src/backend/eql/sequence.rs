@@ -78,8 +78,9 @@ pub(super) fn lower(reader: &mut Reader<'_>, sequence: &Sequence, excepted: Extr
     let early = sequence.absent_last.as_ref().map(|absence| {
         let message = "a hit is reported as soon as its event is read, not when the absence's time is over: a run that \
                        ends before that may alert although the event still comes";
-        codes::loss(codes::EARLY, Some(absence.span), message)
-            .help("`spl` and `kql` wait; here, let the rule's query end that much earlier than the newest events")
+        codes::loss(codes::EARLY, Some(absence.span), message).help(
+            "`spl`, `kql` and `esql` wait; here, let the rule's query end that much earlier than the newest events",
+        )
     });
     let hidden = hidden(sequence);
     Some(Lowered { shape: Shape::Sequence { maxspan, rows, until }, early, hidden })
@@ -90,7 +91,7 @@ pub(super) fn lower(reader: &mut Reader<'_>, sequence: &Sequence, excepted: Extr
 fn hidden(sequence: &Sequence) -> Option<Diagnostic> {
     let gap = sequence.steps.iter().find_map(|step| step.absent_before.first())?;
     let message = "a newer chain that holds what is to be absent may take the place of an older one that does not: the older is missed";
-    let help = "`spl` and `kql` find both; here, a sequence that ends with the step behind the absence";
+    let help = "`spl`, `kql` and `esql` find both; here, a sequence that ends with the step behind the absence";
     (sequence.steps.len() > 2).then(|| codes::loss(codes::ABSENCE, Some(gap.span), message).help(help))
 }
 

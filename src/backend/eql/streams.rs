@@ -130,8 +130,9 @@ impl Reader<'_> {
         let Some(field) = expr.and_then(|e| plain_field(self.rule, e)) else {
             let message = format!("the key `{name}` is computed, and only a field can join events");
             let found = codes::refusal(codes::KEYS, at, &message);
-            self.found
-                .push(found.help("name a field, or compute the key as events are stored; `spl` and `kql` can say it"));
+            self.found.push(
+                found.help("name a field, or compute the key as events are stored; or choose `spl`, `kql` or `esql`"),
+            );
             return None;
         };
         let Some(mapped) = self.mapping.field(source, field) else {

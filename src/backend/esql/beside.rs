@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub(super) fn beside(w: &mut Writer<'_>, step: &Beside<'_>) {
     w.note(step.comment);
-    w.printer_assume("rows-fit-in-memory");
+    w.printer.assume("rows-fit-in-memory");
     match step.stage {
         Stage::Over { keys, within, closed, among, at, since, measures, lists } => {
             let over = super::grid::Over { keys, within: *within, among, since: *since, measures, lists };

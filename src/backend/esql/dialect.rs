@@ -29,8 +29,6 @@ const PRODUCT: u8 = 60;
 pub struct Esql<'a> {
     /// The tables.
     pub data: &'a TargetData,
-    /// Facts that what was printed rests on.
-    pub assumptions: RefCell<BTreeSet<&'static str>>,
     /// Columns of whole numbers that ES|QL keeps as `integer`, all of them small.
     pub small: RefCell<BTreeSet<String>>,
 }
@@ -116,18 +114,13 @@ impl Dialect for Esql<'_> {
                 let args: Vec<&Expr> = args.iter().collect();
                 Some(Printed::atom(format!("{name}({})", self.alike(p, &args).join(", "))))
             }
-            ExprKind::Call { function, args } => function::call(self, p, function, args, expr),
+            ExprKind::Call { function, args } => function::call(p, function, args, expr),
             _ => None,
         }
     }
 }
 
 impl Esql<'_> {
-    /// Notes a fact that the query rests on.
-    pub fn assume(&self, name: &'static str) {
-        self.assumptions.borrow_mut().insert(name);
-    }
-
     /// Whole numbers of one type: `long` where one of them is, since a function takes no `integer` beside it.
     fn alike(&self, p: &Printer<'_>, parts: &[&Expr]) -> Vec<String> {
         let long: Vec<bool> = parts.iter().map(|e| whole::is_long(e, &self.small.borrow())).collect();

@@ -1,6 +1,5 @@
 //! Functions of a rule as ES|QL has them. A result that may be an empty text becomes null: a rule calls it missing.
 
-use super::dialect::Esql;
 use super::text::quote;
 use crate::backend::lucene;
 use crate::backend::print::{Printed, Printer};
@@ -9,13 +8,13 @@ use crate::plan::Expr;
 use crate::value::{Scalar, Type, Value};
 
 /// A call; none where ES|QL has no form of this meaning.
-pub fn call(dialect: &Esql<'_>, p: &Printer<'_>, function: &Function, args: &[Expr], expr: &Expr) -> Option<Printed> {
+pub fn call(p: &Printer<'_>, function: &Function, args: &[Expr], expr: &Expr) -> Option<Printed> {
     let values: Vec<String> = args.iter().map(|a| p.value(a).text).collect();
     let first = args.first()?;
     let one = values.first()?.as_str();
     let text = match function {
         Function::Lower | Function::Upper => {
-            dialect.assume("folded-texts-are-ascii");
+            p.assume("folded-texts-are-ascii");
             format!("{}({one})", if *function == Function::Lower { "TO_LOWER" } else { "TO_UPPER" })
         }
         Function::Length => format!("TO_LONG(LENGTH({one}))"),

@@ -196,7 +196,7 @@ fn joined(
         w.faults.push(codes::refusal(codes::LOOKUP, lookup.span, &message).help(help));
         return;
     }
-    w.printer_assume("lookup-rows-are-single");
+    w.printer.assume("lookup-rows-are-single");
     let on = w.printer.dialect.column(&key.column);
     let view = json!({ "on": on, "value": w.printer.value(value).text, "index": index(index_name) });
     w.add("join", &view);

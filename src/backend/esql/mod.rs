@@ -90,8 +90,7 @@ struct Writer<'a> {
 /// Every refusal, each at its place in the rule.
 pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
     let plan = crate::plan::plan(rule).map_err(each_once)?;
-    let (assumptions, small) = (RefCell::default(), RefCell::default());
-    let dialect = Esql { data: inputs.data, assumptions, small };
+    let dialect = Esql { data: inputs.data, small: RefCell::default() };
     let printer = Printer::new(&dialect);
     let mut w = Writer::new(rule, &plan, inputs, &dialect, &printer);
     let steps = legal::steps(&plan);
@@ -265,10 +264,6 @@ impl<'a> Writer<'a> {
         matches!(&value.kind, ExprKind::Leaf(column) if self.sure.contains(column))
     }
 
-    fn printer_assume(&self, name: &'static str) {
-        self.dialect.assume(name);
-    }
-
     fn detect_span(&self) -> Span {
         self.rule.signals.get(self.rule.detect.index()).map_or(Span::default(), |s| s.span)
     }
@@ -285,7 +280,7 @@ impl<'a> Writer<'a> {
 
     fn assumptions(&self) -> Vec<&'static str> {
         let mut all: BTreeSet<&'static str> = self.plan.assumptions.iter().copied().collect();
-        all.extend(self.dialect.assumptions.borrow().iter().copied());
+        all.extend(self.printer.assumptions.borrow().iter().copied());
         all.extend(["single-values", "fields-are-mapped", "times-are-milliseconds", "at-most-10000-alerts"]);
         all.into_iter().collect()
     }

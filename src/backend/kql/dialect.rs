@@ -262,6 +262,9 @@ fn matched(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str) -> Printed {
     let operator = p.operator("matches", item.span);
     let value = p.value(item);
     let flags = if fold { "(?is)" } else { "(?s)" };
+    if fold {
+        p.assume_folds(pattern);
+    }
     let test = format!("{} {} {}", value.inside(30), operator.spelling, quote(&format!("{flags}{pattern}")));
     if item.nullable {
         return Printed { text: format!("{} and {test}", p.dialect.exists(value, item.ty).text), binding: 20 };

@@ -247,7 +247,9 @@ fn one_of(w: &Writer<'_>, lookup: &Lookup, values: &[String], rows: &[&Vec<Value
     if let ([key], [value]) = (lookup.keys.as_slice(), values)
         && key.matching == Matching::Suffix
     {
-        return format!("{value} matches regex {}", quote(&cases::suffixes(rows, "$")));
+        let expression = cases::suffixes(rows, "$");
+        w.printer.assume_folds(&expression);
+        return format!("{value} matches regex {}", quote(&format!("(?is){expression}")));
     }
     let conditions = rows.iter().map(|row| {
         let tests = lookup.keys.iter().zip(row.iter()).zip(values).map(|((k, cell), v)| {

@@ -84,7 +84,10 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     if !faults.is_empty() {
         return Err(faults);
     }
-    let mut text = read::head(rule, plan);
+    let mut assumptions = printer.assumptions.take();
+    assumptions.extend(&plan.assumptions);
+    let assumptions: Vec<&str> = assumptions.into_iter().collect();
+    let mut text = read::head(rule, plan, &assumptions);
     for statement in lets {
         text.push_str(&statement);
         text.push_str(";\n");
@@ -92,7 +95,7 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     text.push_str(&pipe.join("\n"));
     text.push('\n');
     text.insert_str(0, &too_long(&text, inputs));
-    Ok(Compiled { text, assumptions: plan.assumptions.clone() })
+    Ok(Compiled { text, assumptions })
 }
 
 fn read_later(plan: &Plan) -> BTreeSet<Column> {

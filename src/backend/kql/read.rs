@@ -13,10 +13,10 @@ use crate::value::{Scalar, Type};
 use serde_json::json;
 
 /// What the query is, for its reader.
-pub(super) fn head(rule: &Rule, plan: &Plan) -> String {
+pub(super) fn head(rule: &Rule, plan: &Plan, assumptions: &[&str]) -> String {
     let mut lines = header::beginning(rule, super::super::fidelity(plan));
     lines.push(format!("schedule: every {}, delay {}", words(rule.schedule.every), words(rule.schedule.delay)));
-    lines.extend(header::ending(plan, &plan.assumptions));
+    lines.extend(header::ending(plan, assumptions));
     lines.iter().map(|l| format!("// {}\n", comment(l))).collect()
 }
 

@@ -178,6 +178,7 @@ fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]
         }
     }
     w.printer.refusals.borrow_mut().extend(row_before.refusals.take());
+    w.printer.assumptions.borrow_mut().extend(row_before.assumptions.take());
     for (out, value) in items.iter().flat_map(|i| &i.values) {
         w.know(out, value.ty);
     }

@@ -177,6 +177,9 @@ fn matches(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str, expr: &Expr)
 
 fn matched(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str) -> Printed {
     let flags = if fold { "(?is)" } else { "(?s)" };
+    if fold {
+        p.assume_folds(&pattern.replace(END, "$"));
+    }
     Printed::atom(format!("match({}, {})", p.value(item).text, quote(&format!("{flags}{pattern}"))))
 }
 

@@ -49,7 +49,7 @@ fn product(
     found: Option<&Column>,
     columns: &[(usize, Column)],
 ) {
-    w.assume("lookup-is-case-sensitive");
+    w.printer.assume("lookup-is-case-sensitive");
     let mut before = Vec::new();
     let mut on = Vec::new();
     for (key, expr) in lookup.keys.iter().zip(keys) {
@@ -130,7 +130,7 @@ fn one_of(w: &Writer<'_>, lookup: &Lookup, values: &[String], rows: &[&Vec<Value
     if let ([key], [value]) = (lookup.keys.as_slice(), values)
         && key.matching == Matching::Suffix
     {
-        return format!("match({value}, {})", quote(&cases::suffixes(rows, END)));
+        return without_case(w, value, &cases::suffixes(rows, END));
     }
     let conditions = rows.iter().map(|row| {
         let tests = lookup.keys.iter().zip(row.iter()).zip(values).map(|((k, cell), v)| test(w, k.matching, v, cell));
@@ -138,6 +138,11 @@ fn one_of(w: &Writer<'_>, lookup: &Lookup, values: &[String], rows: &[&Vec<Value
         if rows.len() > 1 && tests.len() > 1 { format!("({})", tests.join(" AND ")) } else { tests.join(" AND ") }
     });
     conditions.collect::<Vec<_>>().join(" OR ")
+}
+
+fn without_case(w: &Writer<'_>, value: &str, expression: &str) -> String {
+    w.printer.assume_folds(expression.trim_end_matches(END));
+    format!("match({value}, {})", quote(&format!("(?is){expression}")))
 }
 
 fn test(w: &Writer<'_>, matching: Matching, value: &str, cell: &Value) -> String {
@@ -149,9 +154,7 @@ fn test(w: &Writer<'_>, matching: Matching, value: &str, cell: &Value) -> String
         Matching::Exact if looks_like_a_number(text) => format!("\"=\".{value}=={}", quote(&format!("={text}"))),
         Matching::Exact => format!("{value}=={}", quote(text)),
         Matching::Nocase => format!("\"=\".lower({value})=={}", quote(&format!("={}", text.to_ascii_lowercase()))),
-        Matching::Suffix => {
-            format!("match({value}, {})", quote(&format!("(?is)(?:^|[.]){}{END}", crate::ir::regex::quoted(text))))
-        }
+        Matching::Suffix => without_case(w, value, &format!("(?:^|[.]){}{END}", crate::ir::regex::quoted(text))),
         Matching::Cidr => format!("cidrmatch({}, {value})", quote(text)),
     }
 }

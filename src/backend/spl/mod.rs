@@ -19,7 +19,7 @@ use crate::plan::{Column, Direction, Plan};
 use crate::value::Type;
 use dialect::Spl;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A query being written.
 struct Writer<'a> {
@@ -31,7 +31,6 @@ struct Writer<'a> {
     types: BTreeMap<Column, Type>,
     /// The order that the rows are in.
     order: Vec<(Column, Direction)>,
-    assumptions: BTreeSet<&'static str>,
     made: usize,
     faults: Vec<Diagnostic>,
 }
@@ -51,7 +50,6 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
         pipe: Vec::new(),
         types: BTreeMap::new(),
         order: Vec::new(),
-        assumptions: plan.assumptions.iter().copied().collect(),
         made: 0,
         faults: Vec::new(),
     };
@@ -66,7 +64,9 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     if !faults.is_empty() {
         return Err(faults);
     }
-    let assumptions = w.assumptions.iter().copied().collect::<Vec<_>>();
+    let mut assumptions = printer.assumptions.take();
+    assumptions.extend(&plan.assumptions);
+    let assumptions: Vec<&str> = assumptions.into_iter().collect();
     let mut text = read::head(rule, plan, &assumptions);
     text.push_str(&w.pipe.join("\n"));
     text.push('\n');
@@ -86,10 +86,6 @@ impl Writer<'_> {
         if !comment.is_empty() {
             self.pipe.push(format!("```{}```", text::comment(comment)));
         }
-    }
-
-    fn assume(&mut self, name: &'static str) {
-        self.assumptions.insert(name);
     }
 
     fn fresh(&mut self, wish: &str) -> String {

@@ -35,14 +35,14 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
             });
             w.know(role, Type::INTEGER);
             if *both {
-                w.assume("mvexpand-memory");
+                w.printer.assume("mvexpand-memory");
             }
             w.add("split", &view);
         }
         Stage::Sort(by) => sort(w, by),
         Stage::Number(out) => {
             w.know(out, Type::INTEGER);
-            w.assume("unbounded-streamstats");
+            w.printer.assume("unbounded-streamstats");
             let out = w.name(out);
             w.add("number", &json!({ "out": out }));
         }
@@ -52,7 +52,7 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
         Stage::FirstOf { keys, .. } => {
             let nth = w.fresh("nth");
             let view = json!({ "nth": nth, "by": by(w, keys, &[]) });
-            w.assume("unbounded-streamstats");
+            w.printer.assume("unbounded-streamstats");
             w.add("first", &view);
         }
         Stage::LastOfInstant { keys, among, number, out } => last_of_instant(w, keys, among, number, out),
@@ -71,7 +71,7 @@ pub(super) fn stage(w: &mut Writer<'_>, stage: &Stage) {
             w.know(out, Type::TIMESTAMP);
             let view = json!({ "out": w.name(out), "one": size == every, "size": size, "every": every });
             if size != every {
-                w.assume("mvexpand-memory");
+                w.printer.assume("mvexpand-memory");
                 w.order.clear();
             }
             w.add("windows", &view);
@@ -164,7 +164,7 @@ fn carry(w: &mut Writer<'_>, keys: &[Column], inclusive: bool, items: &[Carried]
             }
         }
     }
-    w.assume("unbounded-streamstats");
+    w.printer.assume("unbounded-streamstats");
     eval(w, &before);
     let view = json!({ "current": inclusive, "lasts": lasts, "by": by(w, keys, &[]) });
     w.add("carry", &view);
@@ -194,7 +194,7 @@ fn running(w: &mut Writer<'_>, keys: &[Column], totals: &[Total]) {
         sums.push(format!("sum({input}) AS {out}"));
         w.know(&total.out, total.add.ty);
     }
-    w.assume("unbounded-streamstats");
+    w.printer.assume("unbounded-streamstats");
     eval(w, &before);
     // A carry of the current row has the same shape: `streamstats` with other functions.
     w.add("carry", &json!({ "current": true, "lasts": sums, "by": by(w, keys, &[]) }));
@@ -239,8 +239,8 @@ fn over(
 ) {
     // A context's rows sort after those that ask at the same time, so an open upper end needs nothing more.
     let _ = closed;
-    w.assume("unbounded-streamstats");
-    w.assume("time-window-of-scaled-time");
+    w.printer.assume("unbounded-streamstats");
+    w.printer.assume("time-window-of-scaled-time");
     let only = [make::flag(among)];
     let mut before = Vec::new();
     let mut aggregates = Vec::new();
@@ -271,7 +271,7 @@ fn expand(w: &mut Writer<'_>, out: &Column, values: &[(i64, Expr)]) {
         })
         .collect();
     w.know(out, Type::INTEGER);
-    w.assume("mvexpand-memory");
+    w.printer.assume("mvexpand-memory");
     let view = json!({ "out": w.name(out), "parts": parts });
     w.add("expand", &view);
     w.order.clear();

@@ -1,11 +1,8 @@
 //! `matches`: unanchored RE2 with ASCII classes, where `.` matches newlines and `$` is the very end.
 
-use crate::ir::regex::classes;
+use crate::ir::regex::{FOLDED_TO_ASCII, classes};
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
-
-/// The characters outside ASCII that Unicode folds onto an ASCII letter (long s, Kelvin sign).
-const FOLDS_TO_ASCII: [char; 2] = ['\u{17f}', '\u{212a}'];
 
 /// A pattern ready to run.
 #[derive(Debug)]
@@ -35,8 +32,8 @@ pub fn pattern(text: &str, fold: bool) -> Result<Regex, regex::Error> {
 /// `~` folds ASCII only, while the library also folds what Unicode folds onto ASCII. Such a character in the text is replaced by
 /// another one outside ASCII, which a pattern (whose literals are ASCII under `~`) cannot tell from it.
 fn without_foreign_folds(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || !text.contains(FOLDS_TO_ASCII) {
+    if text.is_ascii() || !text.contains(FOLDED_TO_ASCII) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.replace(FOLDS_TO_ASCII, "\u{fffd}"))
+    Cow::Owned(text.replace(FOLDED_TO_ASCII, "\u{fffd}"))
 }
