@@ -11,7 +11,7 @@ mod conformance;
 mod hostile;
 
 use conformance::spl::Spl;
-use conformance::{bundled, pairs, size};
+use conformance::{bundled, history, pairs, record, size};
 
 #[test]
 fn random_rules_alert_on_the_model_as_in_the_evaluator() {
@@ -39,4 +39,12 @@ fn regressions_alert_on_the_model_as_in_the_evaluator() {
     assert_eq!(tally.wrong(), Vec::<String>::new());
     // What a target cannot say it refuses, and that it does is told elsewhere.
     assert!(tally.refused_rules < tally.queries && tally.with_alerts > 0);
+}
+
+#[test]
+fn scheduled_runs_look_back_far_enough_for_a_history() {
+    let (runs, with_alerts) = history::compare(&Spl, 3);
+    println!("SPL, scheduled runs with a history: {runs} executed (independent model), {with_alerts} with alerts");
+    record::write_counts(&Spl, "scheduled", &[("runs executed", runs), ("runs with alerts", with_alerts)]);
+    assert!(runs > 100 && with_alerts * 20 > runs);
 }

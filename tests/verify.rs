@@ -176,7 +176,7 @@ fn refusals_are_those_of_compile() {
     let compiled = siemc(&["compile", refused, "--target", "eql"]);
     let said = |output: &std::process::Output| {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        text[text.find("error[").expect("a refusal")..text.rfind("`kql` can say it").expect("its help")].to_owned()
+        text[text.find("error[").expect("a refusal")..text.rfind("choose `spl`").expect("its help")].to_owned()
     };
     assert_eq!(said(&verified), said(&compiled));
     assert_eq!((verified.status.code(), compiled.status.code()), (Some(1), Some(1)));

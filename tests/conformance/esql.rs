@@ -1,7 +1,7 @@
-//! ES|QL: a real Elasticsearch node reads and runs it.
+//! ES|QL: Elastic's own grammar of a newer release reads it, a real Elasticsearch node reads and runs it.
 
-use super::bench::{Place, instant, json_of, texts};
-use super::executor::{Executor, Kind};
+use super::bench::{Bench, Place, instant, json_of, texts};
+use super::executor::{Executor, Kind, ask_all};
 use super::outcome::Seen;
 use super::random::analytic::Form;
 use super::random::rule::{Tapes, yaml};
@@ -24,6 +24,17 @@ static NODE: Executor = Executor {
     side_by_side: 1,
     batch: 400,
 };
+
+/// The node is of 8.19; what it runs a newer release has to read, too.
+static VALIDATOR: Executor = Executor {
+    kind: Kind::Engine,
+    name: "Elastic's ES|QL validator, release 9.5 (detection-rules-esql-py)",
+    program: "check-esql",
+    // A parser gets fast with use.
+    side_by_side: 1,
+    batch: 400,
+};
+const RELEASE: &str = "9.5";
 
 /// What a grouping alone says, where windows are aligned to the clock.
 const FORMS: [Form; 5] = [Form::Match, Form::Any, Form::Threshold, Form::Together, Form::Evidence];
@@ -49,7 +60,7 @@ impl Dialect for Esql {
             let documents: Vec<Json> = run.events.iter().filter_map(|event| stored(run, event, name)).collect();
             index["documents"] = Json::Array(documents);
         }
-        indices.extend(lookup_indices(run));
+        indices.extend(lookup_indices(run.bench, run.place));
         json!({ "query": at(&run.query.text, run.now), "indices": indices })
     }
 
@@ -65,6 +76,28 @@ impl Dialect for Esql {
 
     fn expected(&self, _: &Ran<'_>, alert: &Alert) -> Seen {
         kql::expected(alert)
+    }
+
+    fn parser(&self) -> Option<&'static str> {
+        Some(VALIDATOR.name)
+    }
+
+    fn parse(&self, bench: &Bench, queries: &[(&str, &Place)]) -> Vec<Vec<String>> {
+        let question = |(text, place): &(&str, &Place)| -> Json {
+            let mut indices = indices(place);
+            for (name, mut index) in lookup_indices(bench, place) {
+                index["documents"].take();
+                indices.insert(name, index);
+            }
+            json!({ "id": "", "text": text, "indices": indices })
+        };
+        let part = |part: &[(&str, &Place)]| -> Json {
+            json!({ "version": 1, "releases": [RELEASE], "queries": part.iter().map(question).collect::<Vec<_>>() })
+        };
+        let requests: Vec<Json> = queries.chunks(VALIDATOR.batch).map(part).collect();
+        let answers = ask_all(&VALIDATOR, &requests);
+        let results = answers.iter().flat_map(|a| a["results"].as_array().expect("results"));
+        results.map(|r| r["faults"].as_array().expect("faults").iter().map(Json::to_string).collect()).collect()
     }
 
     fn form(&self, number: usize) -> Form {
@@ -129,10 +162,10 @@ fn indices(place: &Place) -> Map<String, Json> {
 }
 
 /// The product's own lookups, as lookup indices.
-fn lookup_indices(run: &Run<'_>) -> Map<String, Json> {
+fn lookup_indices(bench: &Bench, place: &Place) -> Map<String, Json> {
     let mut all = Map::new();
-    for (lookup, name) in &run.place.delivered {
-        let Some(lookup) = run.bench.pack.lookups.get(lookup) else { continue };
+    for (lookup, name) in &place.delivered {
+        let Some(lookup) = bench.pack.lookups.get(lookup) else { continue };
         let keys = lookup.keys.iter().map(|k| (k.column.as_str(), k.ty));
         let columns: Vec<(&str, Type)> =
             keys.chain(lookup.columns.iter().map(|(name, ty)| (name.as_str(), *ty))).collect();

@@ -143,15 +143,16 @@ pub fn leave_ties_out(schema: &Schema, events: &mut Vec<Event>) {
     });
 }
 
-/// Runs so many pairs from a seed. What differs becomes files, which the differences name.
+/// Executes so many pairs from a seed, or some more. What differs becomes files, which the differences name.
 pub fn compare(dialect: &dyn Dialect, pairs: usize, seed: u64) -> Tally {
     let tiny = Tiny::new(dialect, None);
     let (mut draws, mut tally, mut records) = (Draws::new(seed), Tally::default(), Vec::new());
     let mut failed = Vec::new();
-    while tally.pairs < pairs {
+    // Where the executor knows hardly any query, the test says so.
+    while tally.executed < pairs && tally.pairs < 2 * pairs {
         let mut some = draws.round(&tiny);
         // Of the last rules only as many as are asked for.
-        let mut left = pairs - tally.pairs;
+        let mut left = pairs - tally.executed;
         some.retain(|d| {
             let wanted = left > 0;
             left = left.saturating_sub(d.pairs.as_ref().map_or(0, Vec::len));

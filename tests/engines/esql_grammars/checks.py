@@ -4,6 +4,7 @@ In: a query and the mapping of its indices, or none, then any field goes. Out: t
 string literals. Must never know what siemc meant by the query.
 """
 
+import gc
 import multiprocessing
 import re
 import sys
@@ -50,11 +51,25 @@ def serve(release, ours, theirs):
     """Answers until the other end is closed, as it is when that process ends."""
     ours.close()
     sys.setrecursionlimit(20_000)
-    try:
-        while True:
-            theirs.send(read_by(release, theirs.recv()))
-    except EOFError:
-        return
+    gc.disable()  # what a parser learns stays, so looking for garbage in it is for nothing
+
+    def answers():
+        try:
+            while True:
+                theirs.send(read_by(release, theirs.recv()))
+        except EOFError:
+            return
+
+    with_room_for_frames(answers)
+
+
+def with_room_for_frames(function):
+    """Calls a function below a frame so large that the interpreter takes a piece of memory for it in which the frames of deep calls have room, too.
+    Without it, a parser that goes up and down over the end of a small piece has it given back and taken again, which is half of its time."""
+    names = "=".join(f"x{number}" for number in range(140_000))
+    made = {}
+    exec(f"def call(function):\n if function is None:\n  {names}=None\n return function()", made)  # noqa: S102  (a text of ours)
+    return made["call"](function)
 
 
 def read_by(release, queries):
