@@ -223,7 +223,7 @@ fn check_pack(root: &Path) -> String {
     let mut findings = Findings::default();
     if let Some(pack) = siemc::pack::load(root, &mut files, &mut findings) {
         siemc::check::check_pack(&pack, &mut findings);
-        let options = siemc::check::Options { today: Some(1_772_323_200_000) };
+        let options = siemc::check::Options { today: Some(1_772_323_200_000), ..Default::default() };
         for environment in pack.environments.values() {
             for file in &pack.rules {
                 siemc::check::check_for(&pack, &file.rule, environment, options, &mut findings);

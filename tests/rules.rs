@@ -20,7 +20,13 @@ fn no_bundled_rule_has_a_finding_in_any_environment() {
     let today = TODAY.parse::<jiff::Timestamp>().expect("a date").as_millisecond();
     for file in &pack.rules {
         for environment in pack.environments.values() {
-            let checked = check_for(&pack, &file.rule, environment, Options { today: Some(today) }, &mut findings);
+            let checked = check_for(
+                &pack,
+                &file.rule,
+                environment,
+                Options { today: Some(today), ..Options::default() },
+                &mut findings,
+            );
             let name = file.path.display();
             let is_deployed = !matches!(checked, Checked::NotDeployed { .. });
             let known = |(rule, lacks): &(&str, &str)| name.to_string().contains(rule) && environment.name == *lacks;

@@ -28,7 +28,7 @@ impl Checked {
         let pack = siemc::pack::load(Path::new("rules"), &mut files, &mut findings).expect("the pack is readable");
         check_pack(&pack, &mut findings);
         let environment = pack.environments.values().next().expect("an environment");
-        let options = Options { today: Some(TODAY) };
+        let options = Options { today: Some(TODAY), ..Options::default() };
         let checked = pack.rules.iter().map(|r| check_for(&pack, &r.rule, environment, options, &mut findings));
         let rules =
             checked.map(|c| if let Outcome::Rule(rule) = c { Arc::from(rule) } else { panic!("a rule is bad") });

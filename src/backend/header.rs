@@ -2,9 +2,9 @@
 
 use super::Fidelity;
 use crate::ir::Rule;
-use crate::plan::Plan;
+use crate::plan::{Plan, words};
 
-/// Rule, id, environment, version, fidelity, parameters.
+/// Rule, id, environment, version, fidelity, parameters, and for how long the product is to hold back repeats.
 pub fn beginning(rule: &Rule, fidelity: Fidelity) -> Vec<String> {
     let version = env!("CARGO_PKG_VERSION");
     let mut lines = vec![
@@ -14,6 +14,12 @@ pub fn beginning(rule: &Rule, fidelity: Fidelity) -> Vec<String> {
     if !rule.params.is_empty() {
         let params: Vec<String> = rule.params.iter().map(|p| format!("{} {}", p.name, p.text)).collect();
         lines.push(format!("params: {}", params.join(", ")));
+    }
+    if let Some(throttle) = rule.alert.throttle {
+        lines.push(format!(
+            "throttle: {} (to be set in the product; the query does not hold back repeats)",
+            words(throttle)
+        ));
     }
     lines
 }

@@ -23,11 +23,17 @@ impl Checker<'_> {
         let details = self.named_values(&written.details, &rows, &range, "`details`", true);
         let entities = self.named_values(&written.entities, &rows, &range, "`entities`", false);
         let throttle = match &written.throttle {
-            Some(throttle) => Some(self.duration(throttle, "`throttle`", 1)?),
-            None => None,
+            Some(throttle) => self.duration(throttle, "`throttle`", 1).map(Some),
+            None => Some(None),
         };
         let once_per = self.once_per(written, &rows);
-        Some(ir::Alert { title: title?, details: details?, entities: entities?, once_per: once_per?, throttle })
+        Some(ir::Alert {
+            title: title?,
+            details: details?,
+            entities: entities?,
+            once_per: once_per?,
+            throttle: throttle?,
+        })
     }
 
     fn named_values(

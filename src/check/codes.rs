@@ -133,3 +133,5 @@ pub const TIER: Code = Code("W0811");
 pub const LITTLE_SUPPORT: Code = Code("W0812");
 /// A rule over alerts that runs before the alerts are there.
 pub const ALERTS_LATE: Code = Code("W0813");
+/// An exception that has expired, to a command that goes on without it.
+pub const HAS_EXPIRED: Code = Code("W0814");

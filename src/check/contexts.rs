@@ -35,10 +35,10 @@ impl Checker<'_> {
         let rows = self.events.get(of.index())?.as_ref()?.rows.clone();
         let site = Site::row("a context's `where`", &rows);
         let filter = match &written.filter {
-            Some(filter) => Some(self.condition(&site, filter)?),
-            None => None,
+            Some(filter) => self.condition(&site, filter).map(Some),
+            None => Some(None),
         };
-        let narrowed = rows.narrowed(filter.as_ref(), &|l| self.let_body(l));
+        let narrowed = rows.narrowed(filter.as_ref().and_then(Option::as_ref), &|l| self.let_body(l));
         // What is known of the rows that are read is not known of those that ask, nor of those that `known` looks at.
         let any = Rows::union(&narrowed.sources().into_iter().map(Rows::of).collect::<Vec<_>>());
         let keys = self.keys(written.by.as_ref(), &[&any], &format!("the context `{}`", name.value));
@@ -47,7 +47,7 @@ impl Checker<'_> {
             name: name.value.clone(),
             form,
             of,
-            filter,
+            filter: filter?,
             keys: keys?,
             within: within?,
             ty,

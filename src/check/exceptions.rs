@@ -1,9 +1,9 @@
 //! Exceptions: known good behaviour with an owner, a reason and an end.
 
 use super::checker::Checker;
-use super::codes;
 use super::expr::Site;
 use super::surface::names_in;
+use super::{Expired, codes};
 use crate::ir::{self, SignalId};
 use crate::syntax::rule::{Exception, Name};
 
@@ -112,7 +112,11 @@ impl<'a> Checker<'a> {
         let name = exception.name.as_ref().map_or("", |n| n.value.as_str());
         if expires <= today {
             let message = format!("the exception `{name}` has expired");
-            self.error_help::<()>(codes::EXPIRED, span, message, "renew it with its owner, or take it out");
+            let help = "renew it with its owner, or take it out";
+            match self.options.expired {
+                Expired::Error => self.error_help(codes::EXPIRED, span, message, help).unwrap_or_default(),
+                Expired::Lint => self.warn(codes::HAS_EXPIRED, span, message, help),
+            }
         } else if expires - today <= 14 * DAY {
             let days = (expires - today + DAY - 1) / DAY;
             let message = format!("the exception `{name}` expires in {days} day{}", if days == 1 { "" } else { "s" });

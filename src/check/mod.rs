@@ -44,6 +44,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use codes::HAS_EXPIRED;
 pub use packs::check_pack;
 
 use crate::diagnostic::Findings;
@@ -56,6 +57,18 @@ use crate::syntax;
 pub struct Options {
     /// Against which exceptions expire, milliseconds since the epoch; none: expiry is not looked at.
     pub today: Option<i64>,
+    /// How an exception that has expired is told.
+    pub expired: Expired,
+}
+
+/// What an exception that has expired is to whoever checks. It is in the rule all the same: a query or an evaluator ends it by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Expired {
+    /// An error: somebody renews it, or takes it out.
+    #[default]
+    Error,
+    /// A lint: the rule goes on meaning what it says, and one date must not take every rule of a pack out of service.
+    Lint,
 }
 
 /// What became of a rule.
@@ -72,14 +85,14 @@ pub enum Checked {
     Invalid,
 }
 
-/// Checks a rule for an environment, against today's date. None where it has errors or is not deployed there.
+/// Checks a rule for an environment, against today's date; an exception that has expired is a lint. None where it has errors or is not deployed there.
 pub fn check(
     pack: &Pack,
     rule: &syntax::rule::Rule,
     environment: &Environment,
     findings: &mut Findings,
 ) -> Option<ir::Rule> {
-    let options = Options { today: Some(jiff::Timestamp::now().as_millisecond()) };
+    let options = Options { today: Some(jiff::Timestamp::now().as_millisecond()), expired: Expired::Lint };
     match check_for(pack, rule, environment, options, findings) {
         Checked::Rule(rule) => Some(*rule),
         Checked::NotDeployed { .. } | Checked::Invalid => None,

@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
             .into_iter()
             .filter_map(|(bound, least)| Some((self.bound(bound.as_ref()?, ty, &name.value)?, least)))
             .collect();
-        self.in_bounds(&default, &bounds, written.default.span, &name.value)?;
+        let is_good = self.in_bounds(&default, &bounds, written.default.span, &name.value);
         if written.about.is_none() {
             let message = format!("the parameter `{}` has no `about`", name.value);
             self.warn(codes::MISSING_METADATA, name.span, message, "say what it tunes");
@@ -44,6 +44,7 @@ impl<'a> Checker<'a> {
             }
             None => default,
         };
+        is_good?;
         let about = written.about.as_ref().map(|a| a.value.clone()).unwrap_or_default();
         Some(ir::Param {
             name: name.value.clone(),

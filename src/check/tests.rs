@@ -85,7 +85,7 @@ fn checked(body: &str, environment: &str) -> (Checked, String) {
 fn read(root: &Path, environment: &str) -> (Checked, String) {
     let (mut files, mut findings) = (Files::default(), Findings::default());
     let pack = crate::pack::load(root, &mut files, &mut findings).expect("a pack");
-    let options = Options { today: Some(1_772_000_000_000) };
+    let options = Options { today: Some(1_772_000_000_000), ..Options::default() };
     let found = check_for(&pack, &pack.rules[0].rule, &pack.environments[environment], options, &mut findings);
     let lines: Vec<String> = findings
         .all

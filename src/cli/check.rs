@@ -6,6 +6,7 @@ use super::workspace::{Selected, Workspace};
 use super::{Exit, codes};
 use crate::backend::Target;
 use crate::backend::target::{Mapping, MappingRequest};
+use crate::check::Expired;
 use crate::diagnostic::{self, Diagnostic, Findings, Severity};
 use crate::pack::Environment;
 use crate::source::{Files, Span};
@@ -60,7 +61,7 @@ fn of_pack(selected: &Selected, environments: &[&Environment], files: &mut Files
         let mut findings = Findings::default();
         mappings(selected, environment, files, &mut findings);
         for rule in selected.rules() {
-            selected.check(rule, environment, &mut findings);
+            selected.check(rule, environment, Expired::Error, &mut findings);
         }
         for finding in findings.all {
             let (_, names) = found.entry(key(&finding)).or_insert_with(|| (finding, Vec::new()));

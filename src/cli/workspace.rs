@@ -3,11 +3,11 @@
 //! A pack is read once, whole: its rules share a schema. What is wrong in a rule file that was not asked for is not told.
 
 use super::codes;
-use crate::check::{self, Checked, Options};
+use crate::check::{self, Checked, Expired, Options};
 use crate::diagnostic::{Diagnostic, Findings, Severity, nearest};
 use crate::pack::{self, Environment, Pack, RuleFile};
 use crate::source::{FileId, Files, UNREADABLE};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Packs that were read, and what was found on the way.
@@ -30,8 +30,8 @@ pub struct Selected {
     chosen: Vec<bool>,
     /// Something outside of its rule files is wrong: no rule can be judged.
     broken: bool,
-    /// Files with errors.
-    broken_files: BTreeSet<FileId>,
+    /// Files with faults of form, each with those.
+    broken_files: BTreeMap<FileId, Vec<Diagnostic>>,
 }
 
 impl Workspace {
@@ -86,7 +86,7 @@ impl Workspace {
         let rule_file = |file: FileId| pack.rules.iter().position(|r| r.rule.span.file == file);
         let is_asked = |file| rule_file(file).is_none_or(|at| chosen.get(at) == Some(&true));
         let mut selected =
-            Selected { broken: false, broken_files: BTreeSet::new(), chosen: chosen.clone(), pack: pack.clone() };
+            Selected { broken: false, broken_files: BTreeMap::new(), chosen: chosen.clone(), pack: pack.clone() };
         for finding in found.all {
             let Some(span) = finding.span else {
                 selected.broken |= finding.severity == Severity::Error;
@@ -94,7 +94,7 @@ impl Workspace {
                 continue;
             };
             if finding.severity == Severity::Error {
-                selected.broken_files.insert(span.file);
+                selected.broken_files.entry(span.file).or_default().push(finding.clone());
                 selected.broken |= rule_file(span.file).is_none() && !self.is_a_rule(&pack, span.file);
             }
             if is_asked(span.file) || finding.related.iter().any(|(at, _)| is_asked(at.file)) {
@@ -173,13 +173,26 @@ impl Selected {
         })
     }
 
-    /// Checks a rule. A rule whose file, or whose pack, has faults of form is not judged further: what would be found follows from those.
-    pub fn check(&self, rule: &RuleFile, environment: &Environment, findings: &mut Findings) -> Checked {
-        if self.broken || self.broken_files.contains(&rule.rule.span.file) {
+    /// Checks a rule. What follows from faults of form in its file is left out; where something else of the pack has faults, no rule
+    /// is judged. An exception that has expired is a lint, but for `siemc check`: that is where it has to be renewed.
+    pub fn check(
+        &self,
+        rule: &RuleFile,
+        environment: &Environment,
+        expired: Expired,
+        findings: &mut Findings,
+    ) -> Checked {
+        if self.broken {
             return Checked::Invalid;
         }
-        let options = Options { today: Some(jiff::Timestamp::now().as_millisecond()) };
-        check::check_for(&self.pack, &rule.rule, environment, options, findings)
+        let options = Options { today: Some(jiff::Timestamp::now().as_millisecond()), expired };
+        let Some(faults) = self.broken_files.get(&rule.rule.span.file) else {
+            return check::check_for(&self.pack, &rule.rule, environment, options, findings);
+        };
+        let mut found = Findings { all: faults.clone() };
+        check::check_for(&self.pack, &rule.rule, environment, options, &mut found);
+        findings.extend(found.all.into_iter().skip(faults.len()).filter(|finding| !follows(finding, faults)));
+        Checked::Invalid
     }
 
     /// True where something outside of its rule files is wrong.
@@ -192,6 +205,25 @@ impl Selected {
         let stem = || rule.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         rule.rule.name.as_ref().map_or_else(stem, |name| name.value.clone())
     }
+}
+
+/// Faults of form after which all that was written is there: two keys that do not go together, a UUID or a technique that is none.
+const NOTHING_LOST: [&str; 3] = ["E0305", "E0311", "E0312"];
+/// Lints that judge nothing but the part where they stand: an exception that lacks something, or ends.
+const OF_ONE_PART: [&str; 3] = ["W0804", "W0806", "W0814"];
+
+/// Whether a finding may be there only because the reader could not take a part of the file: a name or a part that seems to be missing, a
+/// lint about the whole, or something around a fault.
+fn follows(finding: &Diagnostic, faults: &[Diagnostic]) -> bool {
+    let of_form = |fault: &&Diagnostic| fault.code.0 < "E04" && !NOTHING_LOST.contains(&fault.code.0);
+    let mut lost = faults.iter().filter(of_form).filter_map(|fault| fault.span).peekable();
+    if lost.peek().is_none() {
+        return false;
+    }
+    let code = finding.code.0;
+    let is_of_one_part = (code > "E06" && code < "E1" && code != "E0702") || OF_ONE_PART.contains(&code);
+    let Some(at) = finding.span.filter(|_| is_of_one_part) else { return true };
+    lost.any(|fault| fault.file == at.file && fault.start < at.end && at.start < fault.end)
 }
 
 /// `rules/`, and directories directly below that hold a pack.

@@ -98,7 +98,7 @@ impl Scratch {
         let (mut files, mut findings) = (Files::default(), Findings::default());
         if let Some(pack) = siemc::pack::load(self.root(), &mut files, &mut findings) {
             check_pack(&pack, &mut findings);
-            let options = Options { today: Some(TODAY) };
+            let options = Options { today: Some(TODAY), ..Options::default() };
             for (file, environment) in pack.rules.iter().flat_map(|r| pack.environments.values().map(move |e| (r, e))) {
                 if let Checked::Rule(rule) = check_for(&pack, &file.rule, environment, options, &mut findings)
                     && let Err(refusals) = siemc::plan::plan(&rule)
@@ -117,7 +117,7 @@ impl Scratch {
         let (mut files, mut findings) = (Files::default(), Findings::default());
         let pack = siemc::pack::load(scratch.root(), &mut files, &mut findings).expect("the pack");
         let environment = pack.environments.values().next().expect("an environment");
-        let options = Options { today: Some(TODAY) };
+        let options = Options { today: Some(TODAY), ..Options::default() };
         let checked = pack.rules.iter().map(|r| check_for(&pack, &r.rule, environment, options, &mut findings));
         let rules: Vec<_> =
             checked.filter_map(|c| if let Checked::Rule(r) = c { Some(Arc::from(r)) } else { None }).collect();

@@ -14,23 +14,25 @@ impl Checker<'_> {
     pub(super) fn find_unsupported(&mut self, rule: &Rule) {
         for (place, signal) in rule.signals.iter().enumerate() {
             let id = SignalId(place as u32);
-            let (having, function, least, message, help) = match &signal.analytic {
+            let (having, function, least, message, content, help) = match &signal.analytic {
                 Analytic::Threshold { measures, having, .. }
                     if measures.iter().any(|m| matches!(m.function, MeasureFunction::Gap(_))) =>
                 {
                     let help = "few events are regular by chance: add `count() >= 6`, or as many as a beat has";
-                    (
-                        having,
-                        MeasureFunction::Count,
-                        EVENTS,
-                        "`having` does not say how many events this beat needs",
-                        help,
-                    )
+                    let message = "`having` does not say how many events this beat needs";
+                    (having, MeasureFunction::Count, EVENTS, message, "event", help)
                 }
                 Analytic::Baseline(b) => {
                     let help = "few buckets say little about what is usual: add `samples >= 24`, or as many as do";
                     let message = "`having` does not say how much history this baseline needs";
-                    (&b.having, MeasureFunction::History(Statistic::Samples), BUCKETS, message, help)
+                    (
+                        &b.having,
+                        MeasureFunction::History(Statistic::Samples),
+                        BUCKETS,
+                        message,
+                        "bucket of history",
+                        help,
+                    )
                 }
                 _ => continue,
             };
@@ -42,10 +44,23 @@ impl Checker<'_> {
             };
             let bound = least_of(having, &is_count, rule);
             if bound.is_none_or(|n| n < least) {
+                let message = match bound {
+                    Some(n) if n >= 1.0 => format!("`having` is content with {}", some(n, content)),
+                    _ => message.to_owned(),
+                };
                 self.warn(codes::LITTLE_SUPPORT, having.span, message, help);
             }
         }
     }
+}
+
+/// `1 bucket of history`, `2 buckets of history`: the first word is counted.
+fn some(n: f64, what: &str) -> String {
+    if n < 2.0 {
+        return format!("{n} {what}");
+    }
+    let (first, rest) = what.split_once(' ').map_or((what, String::new()), |(first, rest)| (first, format!(" {rest}")));
+    format!("{n} {first}s{rest}")
 }
 
 /// The least value of a count wherever the condition holds; none where it may be any.

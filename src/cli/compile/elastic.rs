@@ -13,7 +13,7 @@ pub fn choose(outcomes: &[(Target, &Outcome)]) -> (Option<Target>, String) {
     let chosen = ranked.min().map(|(_, target)| target);
     let words: Vec<String> =
         outcomes.iter().map(|(target, outcome)| format!("{} is {}", target.name(), word(outcome))).collect();
-    (chosen, words.join(", "))
+    (chosen, words.join("; "))
 }
 
 fn distance(outcome: &Outcome) -> Option<u8> {
@@ -29,6 +29,7 @@ fn word(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Compiled(query) => query.fidelity.to_string(),
         Outcome::Refused(_) => "refused".to_owned(),
+        Outcome::NotAccepted(fidelity, _) => format!("{fidelity}, which was not accepted"),
         Outcome::NotDeployed(_) => "not deployed".to_owned(),
         Outcome::Invalid => "not compiled".to_owned(),
     }
@@ -57,6 +58,10 @@ mod tests {
         assert_eq!(chosen(&eql(near), &refused), Some(Target::Eql));
         assert_eq!(chosen(&refused, &refused), None);
         let (_, why) = choose(&[(Target::Eql, &refused), (Target::Esql, &esql(Fidelity::Exact))]);
-        assert_eq!(why, "eql is refused, esql is exact");
+        assert_eq!(why, "eql is refused; esql is exact");
+        let unwanted = Outcome::NotAccepted(near, Vec::new());
+        let (chosen, why) = choose(&[(Target::Eql, &unwanted), (Target::Esql, &esql(Fidelity::Exact))]);
+        assert_eq!(chosen, Some(Target::Esql));
+        assert_eq!(why, "eql is approximate: may over-report, which was not accepted; esql is exact");
     }
 }

@@ -16,7 +16,7 @@ use super::console::Console;
 use super::workspace::{Selected, Workspace};
 use super::{Exit, codes};
 use crate::backend::{Fidelity, Query, Target};
-use crate::check::Checked;
+use crate::check::{Checked, Expired, HAS_EXPIRED};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use anyhow::Result;
 
@@ -44,8 +44,8 @@ pub fn run(args: &CompileArgs, console: &mut Console) -> Result<Exit> {
     }
     console.flush()?;
     if args.format == CompileFormat::Text {
-        let errors = |found: &&Diagnostic| found.severity != Severity::Warning;
-        let shown: Vec<Diagnostic> = workspace.findings.all.iter().filter(errors).cloned().collect();
+        let told = |found: &&Diagnostic| found.severity != Severity::Warning || found.code == HAS_EXPIRED;
+        let shown: Vec<Diagnostic> = workspace.findings.all.iter().filter(told).cloned().collect();
         console.findings(&shown, &workspace.files);
         for one in &compiled {
             console.note(&one.line());
@@ -95,7 +95,7 @@ fn pack(selected: &Selected, wish: &Wish, environment: Option<&str>, workspace: 
     let products = Products::load(&selected.pack, environment, &wish.tried(), files, findings);
     let mut all = Vec::new();
     for rule in selected.rules() {
-        let checked = selected.check(rule, environment, findings);
+        let checked = selected.check(rule, environment, Expired::Lint, findings);
         let name = Selected::name_of(rule);
         let one = |target, outcome: Outcome| Compiled {
             rule: name.clone(),
@@ -103,6 +103,10 @@ fn pack(selected: &Selected, wish: &Wish, environment: Option<&str>, workspace: 
             path: rule.path.clone(),
             environment: environment.name.clone(),
             target,
+            throttle: match &checked {
+                Checked::Rule(typed) => typed.alert.throttle,
+                _ => None,
+            },
             ledger: match &outcome {
                 Outcome::Compiled(query) => products.ledger(query),
                 _ => Vec::new(),
@@ -144,7 +148,7 @@ fn accepted(query: Query, wish: &Wish, rule: &str) -> Outcome {
     let mut refusals = vec![first];
     // No lints, which `compile` leaves to `check`: they say why there is no query.
     refusals.extend(query.losses.into_iter().map(|loss| Diagnostic { severity: Severity::Note, ..loss }));
-    Outcome::Refused(refusals)
+    Outcome::NotAccepted(query.fidelity, refusals)
 }
 
 /// Refusals become findings: errors, or notes where another target says the rule.
@@ -154,7 +158,7 @@ fn unsaid(compiled: &[Compiled], wish: &Wish, findings: &mut Findings) {
         compiled.iter().filter(same).any(|other| matches!(other.outcome, Outcome::Compiled(_)))
     };
     for one in compiled {
-        if let Outcome::Refused(refusals) = &one.outcome
+        if let Outcome::Refused(refusals) | Outcome::NotAccepted(_, refusals) = &one.outcome
             && !(wish.any && said(one))
         {
             findings.extend(refusals.iter().cloned());

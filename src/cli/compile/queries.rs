@@ -3,7 +3,7 @@
 use crate::backend::target::{Assumption, Mapping, MappingRequest, TargetData};
 use crate::backend::template::Templates;
 use crate::backend::verify::{Carried, Trial, verify};
-use crate::backend::{self, Inputs, Query, Target, limits};
+use crate::backend::{self, Fidelity, Inputs, Query, Target, limits};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::ir::Rule;
 use crate::pack::{Environment, Pack};
@@ -26,6 +26,8 @@ pub struct Compiled {
     pub target: Target,
     /// What came of it.
     pub outcome: Outcome,
+    /// For how long the product is asked to hold back repeats, milliseconds.
+    pub throttle: Option<i64>,
     /// What the query rests on: each name in the target's ledger with what stands there.
     pub ledger: Vec<(String, Assumption)>,
     /// What each of a product's languages makes of the rule, where the product was asked for.
@@ -39,8 +41,10 @@ pub struct Compiled {
 pub enum Outcome {
     /// A query.
     Compiled(Query),
-    /// The target cannot say it, or not well enough: every reason.
+    /// The target cannot say it: every reason.
     Refused(Vec<Diagnostic>),
+    /// The query is only as close as this, and was not asked for: what keeps it from being closer.
+    NotAccepted(Fidelity, Vec<Diagnostic>),
     /// The environment lacks sources that the rule requires.
     NotDeployed(Vec<String>),
     /// The rule, the pack or the mapping has errors, which are among the findings.
@@ -55,7 +59,7 @@ impl Compiled {
                 Some(why) => format!("{}, chosen for elastic: {why}", query.fidelity),
                 None => query.fidelity.to_string(),
             },
-            Outcome::Refused(refusals) => {
+            Outcome::Refused(refusals) | Outcome::NotAccepted(_, refusals) => {
                 format!(
                     "refused: {} (`siemc explain {} --target {}`)",
                     reasons(refusals),

@@ -66,6 +66,9 @@ pub struct QueryReport<'a> {
     assumptions: Vec<AssumptionReport<'a>>,
     /// How far before the reported interval events are read.
     lookback_ms: i64,
+    /// For how long the rule asks the product to hold back repeats: a setting of the scheduled rule, no part of the query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throttle_ms: Option<i64>,
 }
 
 /// A fact that a query rests on.
@@ -129,7 +132,7 @@ fn result<'a>(one: &'a Compiled, files: &'a Files) -> One<'a> {
             result.status = "compiled";
             result.query = Some(of_query(query, one, files));
         }
-        Outcome::Refused(refusals) => {
+        Outcome::Refused(refusals) | Outcome::NotAccepted(_, refusals) => {
             result.status = "refused";
             result.refusals = diagnostic::json_list(refusals, files);
         }
@@ -157,5 +160,6 @@ fn of_query<'a>(query: &'a Query, one: &'a Compiled, files: &'a Files) -> QueryR
         losses: diagnostic::json_list(&query.losses, files),
         assumptions: one.ledger.iter().map(assumption).collect(),
         lookback_ms: query.lookback,
+        throttle_ms: one.throttle,
     }
 }

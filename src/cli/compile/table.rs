@@ -47,7 +47,7 @@ fn line(first: &str, cells: impl Iterator<Item = String>) -> String {
 fn word(one: &Compiled) -> String {
     match &one.outcome {
         Outcome::Compiled(query) => query.fidelity.to_string(),
-        Outcome::Refused(_) => "refused".to_owned(),
+        Outcome::Refused(_) | Outcome::NotAccepted(..) => "refused".to_owned(),
         Outcome::NotDeployed(_) => "not deployed".to_owned(),
         Outcome::Invalid => "invalid".to_owned(),
     }
@@ -55,7 +55,7 @@ fn word(one: &Compiled) -> String {
 
 /// Reasons that several places share are said once.
 fn refusal(text: &mut String, rule: &str, one: &Compiled) {
-    let Outcome::Refused(refusals) = &one.outcome else { return };
+    let (Outcome::Refused(refusals) | Outcome::NotAccepted(_, refusals)) = &one.outcome else { return };
     let prefix = format!("{}: ", one.target.name());
     let mut said: Vec<&str> = Vec::new();
     for found in refusals {

@@ -55,7 +55,10 @@ pub fn alert(rule: &Rule) -> Vec<String> {
         }
     }
     if let Some(throttle) = alert.throttle {
-        lines.push(format!("the product is asked to hold back repeats for {}", duration(throttle)));
+        lines.push(format!(
+            "the product holds back repeats for {}, once it is set to: the query does not",
+            duration(throttle)
+        ));
     }
     lines
 }

@@ -10,8 +10,9 @@ use super::Exit;
 use super::args::ExplainArgs;
 use super::codes;
 use super::console::Console;
+use super::run::told;
 use super::workspace::{Selected, Workspace};
-use crate::check::Checked;
+use crate::check::{Checked, Expired};
 use crate::diagnostic::{self, Diagnostic, Findings, Severity, nearest};
 use crate::pack::RuleFile;
 use crate::source::Files;
@@ -39,8 +40,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit> {
         workspace.findings.push(unknown(&args.what, &packs));
     }
     console.flush()?;
-    let errors = |found: &&Diagnostic| found.severity == Severity::Error;
-    let mine: Vec<Diagnostic> = workspace.findings.all.iter().filter(errors).cloned().collect();
+    let mine = told(&workspace.findings);
     console.findings(&mine, &workspace.files);
     Ok(Exit::of(&mine))
 }
@@ -60,7 +60,7 @@ fn explain(
         }
     };
     let mut findings = Findings::default();
-    let checked = selected.check(file, environment, &mut findings);
+    let checked = selected.check(file, environment, Expired::Lint, &mut findings);
     workspace.findings.extend(findings.all);
     match checked {
         Checked::Invalid => {}

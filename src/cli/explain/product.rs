@@ -43,7 +43,7 @@ pub fn explained(
                 let nothing = refusals.is_empty().then(|| "there is no backend for it".to_owned());
                 section(&mut out, &title, refusals.iter().flat_map(|r| finding(r, files)).chain(nothing));
             }
-            Outcome::NotDeployed(_) | Outcome::Invalid => {}
+            Outcome::NotAccepted(..) | Outcome::NotDeployed(_) | Outcome::Invalid => {}
         }
     }
     out

@@ -11,7 +11,7 @@ use super::args::RunArgs;
 use super::console::{Console, counted};
 use super::workspace::{Workspace, reason};
 use super::{Exit, codes};
-use crate::check::Checked;
+use crate::check::{Checked, Expired, HAS_EXPIRED};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::ir::Rule;
 use crate::pack::schema::Schema;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub fn run(args: &RunArgs, console: &mut Console) -> Result<Exit> {
     let mut workspace = Workspace::load(&args.rules);
     let rules = rules(&mut workspace, args.env.as_deref());
-    console.findings(&errors(&workspace.findings), &workspace.files);
+    console.findings(&told(&workspace.findings), &workspace.files);
     let (exit, Some((schema, rules))) = (Exit::of(&workspace.findings.all), rules) else {
         return Ok(Exit::of(&workspace.findings.all));
     };
@@ -50,9 +50,10 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Exit> {
     Ok(Exit::Good)
 }
 
-/// Lints are for `check`; here only what stops the run is told.
-pub(super) fn errors(findings: &Findings) -> Vec<Diagnostic> {
-    findings.all.iter().filter(|found| found.severity == Severity::Error).cloned().collect()
+/// Lints are for `check`; here only what stops the run is told, and which exceptions are over.
+pub(super) fn told(findings: &Findings) -> Vec<Diagnostic> {
+    let told = |found: &&Diagnostic| found.severity == Severity::Error || found.code == HAS_EXPIRED;
+    findings.all.iter().filter(told).cloned().collect()
 }
 
 /// The rules that were asked for, of one pack, with its schema; none where something is in the way, which the findings tell.
@@ -71,7 +72,7 @@ pub(super) fn rules(workspace: &mut Workspace, environment: Option<&str>) -> Opt
         }
     };
     let mut findings = Findings::default();
-    let checked = selected.rules().map(|rule| selected.check(rule, environment, &mut findings));
+    let checked = selected.rules().map(|rule| selected.check(rule, environment, Expired::Lint, &mut findings));
     let rules = checked.filter_map(|c| if let Checked::Rule(rule) = c { Some(Arc::from(rule)) } else { None });
     let found = (Arc::clone(&selected.pack.schema), rules.collect());
     workspace.findings.extend(findings.all);

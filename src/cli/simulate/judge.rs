@@ -33,7 +33,7 @@ const PART: u32 = 4;
 pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Exit> {
     let mut workspace = Workspace::load(&args.judge);
     let rules = run::rules(&mut workspace, args.env.as_deref());
-    console.findings(&run::errors(&workspace.findings), &workspace.files);
+    console.findings(&run::told(&workspace.findings), &workspace.files);
     let exit = Exit::of(&workspace.findings.all);
     let (Exit::Good, Some((schema, rules))) = (exit, rules) else { return Ok(exit.max(Exit::Findings)) };
     let mut seeds = Vec::new();
