@@ -26,6 +26,8 @@ pub(super) struct Checker<'a> {
     pub params: Vec<Option<ir::Param>>,
     pub used_params: BTreeSet<ParamId>,
     pub lets: Vec<Option<LetInfo>>,
+    /// How many parts each let has with those that it reads written out.
+    pub let_sizes: Vec<u64>,
     pub events: Vec<Option<EventInfo>>,
     pub contexts: Vec<Option<ir::Context>>,
     pub signals: Vec<Option<SignalInfo>>,
@@ -76,6 +78,7 @@ impl<'a> Checker<'a> {
             params: Vec::new(),
             used_params: BTreeSet::new(),
             lets: Vec::new(),
+            let_sizes: Vec::new(),
             events: Vec::new(),
             contexts: Vec::new(),
             signals: Vec::new(),

@@ -69,6 +69,8 @@ pub const OVERFLOW: Code = Code("E0618");
 pub const KEY_TYPE: Code = Code("E0619");
 /// A list literal that is empty or mixes types.
 pub const LIST_ITEMS: Code = Code("E0620");
+/// An expression, or a chain of definitions, that grows too large once lets are written out.
+pub const TOO_LARGE: Code = Code("E0621");
 
 /// A name that cannot be read at this place.
 pub const NOT_HERE: Code = Code("E0701");

@@ -9,6 +9,10 @@ use crate::source::Span;
 use crate::syntax::expr::Expr;
 use crate::value::{Scalar, Type, Value};
 
+/// Longest span that a rule may look back, wait or repeat over: ten years, milliseconds. No store of events reaches further, and
+/// sums of several such spans stay far from the ends of time.
+pub(super) const LONGEST_SPAN: i64 = 3660 * 86_400_000;
+
 impl Checker<'_> {
     /// A constant expression's value and type.
     pub fn constant(&mut self, expr: &Expr, place: &'static str) -> Option<(Value, Type, Span)> {
@@ -33,11 +37,20 @@ impl Checker<'_> {
         }
     }
 
-    /// A duration in milliseconds, at least `least`.
+    /// A duration in milliseconds, at least `least` and at most [`LONGEST_SPAN`].
     pub fn duration(&mut self, expr: &Expr, place: &'static str, least: i64) -> Option<i64> {
         let (value, ty, span) = self.constant(expr, place)?;
         match value {
-            Value::Duration(ms) if ms >= least => Some(ms),
+            Value::Duration(ms) if (least..=LONGEST_SPAN).contains(&ms) => Some(ms),
+            Value::Duration(ms) if ms > LONGEST_SPAN => {
+                let (most, found) = (super::params::duration_text(LONGEST_SPAN), super::params::duration_text(ms));
+                self.error_help(
+                    codes::OUT_OF_RANGE,
+                    span,
+                    format!("{place} must be at most `{most}`, not `{found}`"),
+                    "no store of events reaches back further",
+                )
+            }
             Value::Duration(ms) => {
                 let bound = if least == 0 { "not be negative" } else { "be longer than zero" };
                 self.error(

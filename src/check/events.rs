@@ -14,6 +14,10 @@ use crate::syntax::expr::{BinaryOp, Expr, ExprKind as Written, UnaryOp};
 use crate::syntax::rule::{AnalyticKind, Name, StepKind};
 use std::collections::BTreeSet;
 
+/// Most parts of an expression with its lets written out. A let that reads another twice doubles it, so a few lines could ask for
+/// more than any machine holds; no product takes a query of this size.
+const MOST_PARTS: u64 = 10_000;
+
 impl Checker<'_> {
     /// Types every let, those that others use first.
     pub fn check_lets(&mut self) {
@@ -21,12 +25,31 @@ impl Checker<'_> {
         for place in 0..self.names.lets.items.len() {
             let info = self.names.lets.get(place as u32).and_then(|declared| {
                 let site = Site { place: "a `let`", rows: &rows, kind: SiteKind::Let };
+                let size = self.bounded(declared.item)?;
                 let expr = self.value(&site, declared.item)?;
                 let fields = self.fields_of(&expr);
-                Some(LetInfo { expr, fields })
+                Some((LetInfo { expr, fields }, size))
             });
-            self.lets.push(info);
+            self.let_sizes.push(info.as_ref().map_or(0, |(_, size)| *size));
+            self.lets.push(info.map(|(info, _)| info));
         }
+    }
+
+    /// How many parts an expression has with its lets written out, as backends write them; an error where they are too many.
+    pub fn bounded(&mut self, expr: &Expr) -> Option<u64> {
+        let mut size = 0u64;
+        visit(expr, &mut |part| {
+            let of_let = match &part.kind {
+                Written::Name(name) => self.names.lets.id(name).and_then(|id| self.let_sizes.get(id as usize)),
+                _ => None,
+            };
+            size = size.saturating_add(of_let.copied().unwrap_or(0)).saturating_add(1);
+        });
+        if size <= MOST_PARTS {
+            return Some(size);
+        }
+        let message = format!("this has {size} parts once its lets are written out, and {MOST_PARTS} is the most");
+        self.error_help(codes::TOO_LARGE, expr.span, message, "read each let once, or less often")
     }
 
     /// Sources of all events that the rule may speak of.

@@ -98,6 +98,9 @@ impl Checker<'_> {
                 continue;
             }
             good = None;
+            if self.names.left_out.contains(name.as_str()) {
+                continue;
+            }
             if self.names.contexts.id(name).is_some() {
                 let message = format!("the context `{name}` cannot be a key");
                 self.error_help::<()>(codes::NOT_HERE, field.span, message, "keys are fields and lets");

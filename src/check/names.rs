@@ -10,7 +10,7 @@ use crate::pack::Pack;
 use crate::source::Span;
 use crate::syntax::expr::Expr;
 use crate::syntax::rule::{Analytic, Context, Event, Name, Param, Rule};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// All names of a rule; a place in a table is the id that the typed rule uses until unused parts are left out.
 pub(super) struct Names<'a> {
@@ -20,6 +20,8 @@ pub(super) struct Names<'a> {
     pub events: Table<'a, Event>,
     pub contexts: Table<'a, Context>,
     pub signals: Table<'a, Analytic>,
+    /// Lets that are declared and were left out with a finding of their own.
+    pub left_out: BTreeSet<&'a str>,
 }
 
 /// Something that was declared.
@@ -88,6 +90,7 @@ pub(super) fn collect<'a>(pack: &'a Pack, rule: &'a Rule, findings: &mut Finding
         events: Table::new(),
         contexts: Table::new(),
         signals: Table::new(),
+        left_out: BTreeSet::new(),
     };
     let mut seen = Seen { pack, values: HashMap::new(), streams: HashMap::new(), params: HashMap::new() };
     let shared = used_files(pack, rule, findings);
@@ -123,7 +126,9 @@ pub(super) fn collect<'a>(pack: &'a Pack, rule: &'a Rule, findings: &mut Finding
         names_of.into_iter().filter_map(|(n, _)| names.lets.id(n)).map(|i| i as usize).collect()
     };
     let order = order_of(&names.lets, "let", needs, findings);
+    let before: BTreeSet<&str> = names.lets.names().collect();
     names.lets.keep(&order);
+    names.left_out = before.into_iter().filter(|name| names.lets.id(name).is_none()).collect();
     names
 }
 
@@ -208,7 +213,14 @@ pub(super) fn order_of<T>(
     needs: impl Fn(usize) -> Vec<usize>,
     findings: &mut Findings,
 ) -> Vec<usize> {
-    let mut walk = Walk { state: vec![State::New; table.items.len()], order: Vec::new(), cycles: Vec::new() };
+    let count = table.items.len();
+    let mut walk = Walk {
+        state: vec![State::New; count],
+        depth: vec![0; count],
+        order: Vec::new(),
+        cycles: Vec::new(),
+        deep: None,
+    };
     for i in 0..table.items.len() {
         walk.visit(i, &needs, &mut Vec::new());
     }
@@ -223,8 +235,15 @@ pub(super) fn order_of<T>(
         };
         findings.push(Diagnostic::error(codes::CYCLE, first.name.span, message));
     }
+    if let Some(name) = walk.deep.and_then(|i| table.items.get(i)).map(|d| d.name) {
+        let message = format!("the {kind} `{}` stands on more than {DEEPEST} others, one on another", name.value);
+        findings.push(Diagnostic::error(codes::TOO_LARGE, name.span, message).help("write some of them as one"));
+    }
     walk.order
 }
+
+/// Most definitions that stand one on another: what reads them goes down as deep.
+const DEEPEST: usize = 100;
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -236,8 +255,12 @@ enum State {
 
 struct Walk {
     state: Vec<State>,
+    /// How many definitions a good one stands on, one on another, itself among them.
+    depth: Vec<usize>,
     order: Vec<usize>,
     cycles: Vec<Vec<usize>>,
+    /// The first that stands on too many.
+    deep: Option<usize>,
 }
 
 impl Walk {
@@ -253,18 +276,36 @@ impl Walk {
             }
             Some(State::New) => {}
         }
+        if path.len() > DEEPEST {
+            return self.too_deep(i);
+        }
         self.set(i, State::Open);
         path.push(i);
         let mut good = true;
+        let mut below = 0;
         for need in needs(i) {
             good &= self.visit(need, needs, path);
+            below = below.max(self.depth.get(need).copied().unwrap_or(0));
         }
         path.pop();
+        if good && below >= DEEPEST {
+            return self.too_deep(i);
+        }
+        if let Some(depth) = self.depth.get_mut(i) {
+            *depth = below + 1;
+        }
         self.set(i, if good { State::Good } else { State::Bad });
         if good {
             self.order.push(i);
         }
         good
+    }
+
+    /// Leaves out a place that stands on too many; what stands on it goes with it.
+    fn too_deep(&mut self, i: usize) -> bool {
+        self.deep.get_or_insert(i);
+        self.set(i, State::Bad);
+        false
     }
 
     fn set(&mut self, i: usize, state: State) {

@@ -30,6 +30,9 @@ enum Fact {
     ContextField(ContextId, FieldId),
 }
 
+/// Most variants of one source.
+const MOST_VARIANTS: usize = 64;
+
 impl Rows {
     /// Rows of one source.
     pub fn of(source: SourceId) -> Rows {
@@ -49,7 +52,19 @@ impl Rows {
 
     /// Rows of either.
     pub fn union<'r>(all: impl IntoIterator<Item = &'r Rows>) -> Rows {
-        Rows { variants: all.into_iter().flat_map(|r| r.variants.iter().cloned()).collect() }
+        let mut variants: Vec<Variant> = Vec::new();
+        for variant in all.into_iter().flat_map(|r| &r.variants) {
+            if variants.iter().any(|v| v.source == variant.source && v.facts == variant.facts) {
+                continue;
+            }
+            // Signals over signals can tell rows apart in more ways than there is room for: beyond some, what holds for both stays.
+            let of_source = variants.iter().filter(|v| v.source == variant.source).count();
+            match variants.iter_mut().rev().find(|v| v.source == variant.source) {
+                Some(last) if of_source >= MOST_VARIANTS => last.facts.keep(&variant.facts),
+                _ => variants.push(variant.clone()),
+            }
+        }
+        Rows { variants }
     }
 
     /// These rows where the condition holds too.
@@ -83,6 +98,11 @@ impl Facts {
     /// Adds other facts.
     pub fn add(&mut self, other: &Facts) {
         self.0.extend(other.0.iter().copied());
+    }
+
+    /// Leaves what both know.
+    fn keep(&mut self, other: &Facts) {
+        self.0.retain(|fact| other.0.contains(fact));
     }
 
     /// Whether the leaf is known to be there.

@@ -12,6 +12,9 @@ use crate::ir::{self, Empty, Keys, MeasureFunction, Season, SignalId};
 use crate::syntax::rule::{Baseline as Written, Name};
 use crate::value::Type;
 
+/// Most buckets that a history may have: each takes a place in memory for every group.
+const MOST_BUCKETS: i64 = 100_000;
+
 const SEASONS: [Season; 3] = [Season::HourOfDay, Season::HourOfWeek, Season::DayOfWeek];
 
 impl Checker<'_> {
@@ -62,6 +65,12 @@ impl Checker<'_> {
             );
             let near = (history / per).max(1).saturating_mul(per);
             return self.error_help(codes::OUT_OF_RANGE, span, message, format!("such as `{}`", duration_text(near)));
+        }
+        if history / per > MOST_BUCKETS {
+            let message = format!("this history has {} buckets, and {MOST_BUCKETS} is the most", history / per);
+            let least = duration_text(history / MOST_BUCKETS + i64::from(history % MOST_BUCKETS != 0));
+            let help = format!("take buckets of `{least}` or longer, or a shorter `history`");
+            return self.error_help(codes::OUT_OF_RANGE, per_span, message, help);
         }
         let Some(season) = season else { return Some((per, history)) };
         if season.unit() % per != 0 {

@@ -76,6 +76,15 @@ impl Checker<'_> {
         let events = steps.iter().filter(|s| !matches!(s.kind, StepKind::Absent { .. })).count();
         if !(2..=MOST_STEPS).contains(&steps.len()) {
             let message = format!("a sequence has 2 to {MOST_STEPS} steps, not {}", steps.len());
+            let repeated = |s: &Step| match &s.kind {
+                StepKind::Event { repeat, .. } | StepKind::Any { repeat, .. } => repeat.is_some(),
+                StepKind::Absent { .. } => false,
+            };
+            if steps.iter().any(repeated) {
+                let message = format!("a sequence is written with 2 to {MOST_STEPS} steps, not {}", steps.len());
+                let help = "the same event several times is a threshold: `having: count() >= 3`";
+                return self.error_help(codes::STEPS, written.span, message, help);
+            }
             return self.error(codes::STEPS, written.span, message);
         }
         if events == 0 {

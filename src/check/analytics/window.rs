@@ -2,10 +2,14 @@
 
 use crate::check::checker::Checker;
 use crate::check::codes;
+use crate::check::params::duration_text;
 use crate::ir::Window;
 use crate::source::Span;
 use crate::syntax::expr::Expr;
 use crate::syntax::rule::{Window as Written, Windowed};
+
+/// Most windows that an event may lie in: each costs the evaluator, and every product, a row.
+const MOST_WINDOWS: i64 = 10_000;
 
 impl Checker<'_> {
     /// The window of an analytic.
@@ -42,6 +46,7 @@ impl Checker<'_> {
     fn hopping(&mut self, windowed: &Windowed, within: &Expr, every: &Expr, span: Span) -> Option<Window> {
         self.sliding_only(windowed);
         let size = self.duration(within, "`within`", 1);
+        let at = every.span;
         let every = self.duration(every, "`every` of a window", 1);
         let (size, every) = (size?, every?);
         if size % every != 0 {
@@ -52,6 +57,13 @@ impl Checker<'_> {
                 message,
                 "such as `within: 1h` and `window: { every: 15m }`",
             );
+        }
+        let windows = size / every;
+        if windows > MOST_WINDOWS {
+            let message = format!("an event lies in {windows} of these windows, and {MOST_WINDOWS} is the most");
+            let least = duration_text(size / MOST_WINDOWS + i64::from(size % MOST_WINDOWS != 0));
+            let help = format!("let them begin every `{least}` or less often, or leave `window` out: it then slides");
+            return self.error_help(codes::OUT_OF_RANGE, at, message, help);
         }
         Some(if size == every { Window::Tumbling { size } } else { Window::Hopping { size, every } })
     }

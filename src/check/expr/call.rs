@@ -152,9 +152,9 @@ impl Typer<'_, '_, '_> {
             let facts = self.facts_of(condition);
             self.facts.add(&facts);
         }
-        let then = self.value(then);
+        let then = self.argument(then, called);
         self.facts = before;
-        let otherwise = self.value(otherwise);
+        let otherwise = self.argument(otherwise, called);
         let (condition, then, otherwise) = (condition?, then?, otherwise?);
         let ty = self.common_type(&[&then, &otherwise], called)?;
         let kind =
@@ -163,7 +163,7 @@ impl Typer<'_, '_, '_> {
     }
 
     fn coalesce(&mut self, called: &Called) -> Option<ir::Expr> {
-        let args: Vec<Option<ir::Expr>> = called.args.iter().map(|a| self.value(a)).collect();
+        let args: Vec<Option<ir::Expr>> = called.args.iter().map(|a| self.argument(a, called)).collect();
         let args: Vec<ir::Expr> = args.into_iter().collect::<Option<_>>()?;
         let ty = self.common_type(&args.iter().collect::<Vec<_>>(), called)?;
         Some(Self::node(ExprKind::Coalesce(args), ty, called.span))

@@ -4,6 +4,7 @@ use super::{Called, Typer};
 use crate::check::codes;
 use crate::check::consts::with_article;
 use crate::ir::{self, ExprKind, Function};
+use crate::syntax::expr::{Expr, ExprKind as Written, Literal};
 use crate::value::{Scalar, Type, Value};
 
 /// A function as its users see it.
@@ -102,7 +103,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 impl Typer<'_, '_, '_> {
     pub(super) fn function(&mut self, signature: Signature, called: &Called) -> Option<ir::Expr> {
-        let args: Vec<Option<ir::Expr>> = called.args.iter().map(|a| self.value(a)).collect();
+        let args: Vec<Option<ir::Expr>> = called.args.iter().map(|a| self.argument(a, called)).collect();
         let most = if signature.repeats { usize::MAX } else { signature.takes.len() };
         if called.args.len() < signature.least || called.args.len() > most {
             return self.arity(called, signature.shape);
@@ -112,6 +113,27 @@ impl Typer<'_, '_, '_> {
         let fits: Vec<Option<()>> = args.iter().zip(takes).map(|(a, t)| self.fits(a, *t, called)).collect();
         fits.into_iter().collect::<Option<Vec<()>>>()?;
         self.applied(called, args)
+    }
+
+    /// A value that a call is given. An empty text among them is told what it would do there.
+    pub(super) fn argument(&mut self, arg: &Expr, called: &Called) -> Option<ir::Expr> {
+        let Written::Literal(Literal::String(text)) = &arg.kind else { return self.value(arg) };
+        if !text.is_empty() {
+            return self.value(arg);
+        }
+        let (message, help) = match called.name {
+            "replace" if called.args.get(2).is_some_and(|with| std::ptr::eq(with, arg)) => (
+                "an empty string is the same as missing, so `replace` cannot remove a text",
+                "put in a text that occurs nowhere else, such as `\"_\"`, or test the value as it is with `like` or `matches`",
+            ),
+            "concat" | "coalesce" => ("an empty string is the same as missing, so it adds nothing", "leave it out"),
+            "if" => (
+                "an empty string is the same as missing, and cannot be written as a value",
+                "give a text that says so, such as `\"none\"`",
+            ),
+            _ => ("an empty string is the same as missing, so the function gives nothing for it", "give it a text"),
+        };
+        self.check.error_help(codes::EMPTY_STRING, arg.span, message, help)
     }
 
     fn fits(&mut self, arg: &ir::Expr, takes: Takes, called: &Called) -> Option<()> {

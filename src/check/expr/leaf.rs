@@ -260,6 +260,9 @@ impl Typer<'_, '_, '_> {
     }
 
     fn unknown(&mut self, name: &str, span: Span) -> Option<ir::Expr> {
+        if self.check.names.left_out.contains(name) {
+            return None;
+        }
         if gap::is_gap(name) {
             return self.gaps_elsewhere(name, span);
         }

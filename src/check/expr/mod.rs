@@ -105,16 +105,21 @@ pub(super) enum Measures {
 impl<'a> Checker<'a> {
     /// A value of any type.
     pub fn value(&mut self, site: &Site, expr: &Expr) -> Option<ir::Expr> {
+        self.bounded(expr)?;
         self.typer(site).value(expr)
     }
 
     /// A boolean.
     pub fn condition(&mut self, site: &Site, expr: &Expr) -> Option<ir::Expr> {
+        self.bounded(expr)?;
         self.typer(site).condition(expr)
     }
 
     /// Conditions that hold together, each narrowing those after it. None where one had errors.
     pub fn conditions(&mut self, site: &Site, all: &[&Expr]) -> Option<Vec<ir::Expr>> {
+        for expr in all {
+            self.bounded(expr)?;
+        }
         let mut typer = self.typer(site);
         let each: Vec<Option<Vec<ir::Expr>>> = all.iter().map(|e| typer.conjuncts(e)).collect();
         each.into_iter().collect::<Option<Vec<_>>>().map(|v| v.into_iter().flatten().collect())
@@ -122,6 +127,7 @@ impl<'a> Checker<'a> {
 
     /// A measure over rows of the site.
     pub fn measure(&mut self, site: &Site, name: Option<String>, expr: &Expr) -> Option<ir::Measure> {
+        self.bounded(expr)?;
         self.typer(site).measure(name, expr)
     }
 
@@ -134,6 +140,7 @@ impl<'a> Checker<'a> {
         measures: Vec<ir::Measure>,
         expr: &Expr,
     ) -> Option<(ir::Expr, Vec<ir::Measure>)> {
+        self.bounded(expr)?;
         let site = Site { place: "`having`", rows, kind: SiteKind::Having(signal) };
         let mut typer = self.typer(&site);
         typer.having = Some(Having { rows, kind, measures });

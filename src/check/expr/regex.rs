@@ -18,8 +18,8 @@ pub(super) struct Fault {
 
 /// Whether an expression lies in the subset.
 pub(super) fn check(pattern: &str) -> Result<(), Fault> {
-    let ast = Parser::new().parse(pattern).map_err(|e| of_syntax(&e))?;
-    walk(&ast)?;
+    let ast = Parser::new().parse(pattern).map_err(|e| of_syntax(&e, pattern))?;
+    walk(&ast, pattern)?;
     let compiled = ::regex::RegexBuilder::new(pattern).size_limit(SIZE_LIMIT).build();
     compiled.map(|_| ()).map_err(|e| match e {
         ::regex::Error::CompiledTooBig(_) => {
@@ -33,7 +33,7 @@ fn fault(message: impl Into<String>, help: impl Into<String>) -> Fault {
     Fault { message: message.into(), help: help.into() }
 }
 
-fn of_syntax(error: &ast::Error) -> Fault {
+fn of_syntax(error: &ast::Error, pattern: &str) -> Fault {
     match error.kind() {
         ast::ErrorKind::UnsupportedLookAround => fault(
             "look-around is not supported: not every target has it",
@@ -43,7 +43,9 @@ fn of_syntax(error: &ast::Error) -> Fault {
             fault("backreferences are not supported: not every target has them", "name the repeated text itself")
         }
         kind => {
-            let at = error.span().start.offset;
+            // The library counts bytes, a person counts characters.
+            let before = pattern.get(..error.span().start.offset).unwrap_or(pattern);
+            let at = before.chars().count();
             fault(
                 format!("the regular expression is not valid at character {}: {kind}", at + 1),
                 "a literal special character is written `\\.`",
@@ -52,7 +54,7 @@ fn of_syntax(error: &ast::Error) -> Fault {
     }
 }
 
-fn walk(ast: &Ast) -> Result<(), Fault> {
+fn walk(ast: &Ast, pattern: &str) -> Result<(), Fault> {
     match ast {
         Ast::Empty(_) | Ast::Dot(_) | Ast::ClassPerl(_) => Ok(()),
         Ast::Flags(_) => Err(flags()),
@@ -70,6 +72,7 @@ fn walk(ast: &Ast) -> Result<(), Fault> {
         Ast::ClassUnicode(_) => Err(unicode_class()),
         Ast::ClassBracketed(class) => set(&class.kind),
         Ast::Repetition(repetition) => {
+            one_quantifier(repetition, pattern)?;
             if let RepetitionKind::Range(range) = &repetition.op.kind {
                 let most = match range {
                     RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n) | RepetitionRange::Bounded(_, n) => *n,
@@ -79,17 +82,36 @@ fn walk(ast: &Ast) -> Result<(), Fault> {
                     return Err(fault(message, "compare `length(x)` instead"));
                 }
             }
-            walk(&repetition.ast)
+            walk(&repetition.ast, pattern)
         }
         Ast::Group(group) => match &group.kind {
-            GroupKind::CaptureIndex(_) => walk(&group.ast),
+            GroupKind::CaptureIndex(_) => walk(&group.ast, pattern),
             GroupKind::CaptureName { .. } => Err(fault("named groups are not supported", "write `(...)`")),
-            GroupKind::NonCapturing(flags_of) if flags_of.items.is_empty() => walk(&group.ast),
+            GroupKind::NonCapturing(flags_of) if flags_of.items.is_empty() => walk(&group.ast, pattern),
             GroupKind::NonCapturing(_) => Err(flags()),
         },
-        Ast::Alternation(alternation) => alternation.asts.iter().try_for_each(walk),
-        Ast::Concat(concat) => concat.asts.iter().try_for_each(walk),
+        Ast::Alternation(alternation) => alternation.asts.iter().try_for_each(|part| walk(part, pattern)),
+        Ast::Concat(concat) => concat.asts.iter().try_for_each(|part| walk(part, pattern)),
     }
+}
+
+/// Refuses what the library takes and others do not, or take for something else: a quantifier on a quantifier (`a++` is possessive
+/// in PCRE, a fault in RE2) and spaces inside of one (`a{2, 3}` is that very text in PCRE).
+fn one_quantifier(repetition: &ast::Repetition, pattern: &str) -> Result<(), Fault> {
+    let written = |span: &ast::Span| pattern.get(span.start.offset..span.end.offset).unwrap_or_default();
+    let outer = written(&repetition.op.span);
+    if outer.contains(char::is_whitespace) {
+        let message = format!("`{outer}` holds a space: not every target reads it as a repeat count");
+        let close: String = outer.chars().filter(|c| !c.is_whitespace()).collect();
+        return Err(fault(message, format!("write `{close}`")));
+    }
+    let Ast::Repetition(inner) = &*repetition.ast else { return Ok(()) };
+    let message = format!(
+        "`{}{outer}` puts a quantifier on a quantifier: targets disagree on what it means",
+        written(&inner.op.span)
+    );
+    let help = format!("write `(?:{}){outer}` to repeat what is repeated, or one quantifier", written(&inner.span));
+    Err(fault(message, help))
 }
 
 fn flags() -> Fault {
