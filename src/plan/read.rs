@@ -4,6 +4,7 @@ use super::build::{Builder, Keyed};
 use super::{Column, Direction, Expr, Read, Stage, make};
 use crate::ir::lookback;
 use crate::ir::{self, EventId, ExprKind, Leaf, StreamRef};
+use crate::pack::alerts;
 use crate::pack::schema::{FieldId, SourceId};
 use crate::value::{Type, Value};
 use std::collections::BTreeSet;
@@ -128,6 +129,11 @@ pub(super) fn finish(b: &mut Builder) {
                 read.fields.sort_by_key(|(f, _)| *f);
             }
         }
+    }
+    if let Some((source, rule)) = schema.source(alerts::SOURCE).zip(schema.field(alerts::RULE))
+        && b.reads.iter().any(|r| r.source == source && r.fields.iter().any(|(f, _)| *f == rule))
+    {
+        b.assumptions.insert("alerts-have-the-rules-names");
     }
 }
 

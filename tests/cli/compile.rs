@@ -135,3 +135,66 @@ fn json_carries_the_ledger_of_assumptions() {
     }
     assert!(seen > 0, "no bundled query rests on anything");
 }
+
+/// Of what no manual settles, a query names what it rests on, and nothing else.
+#[test]
+fn a_query_names_what_it_rests_on() {
+    let made = Try::empty();
+    made.write("pack.yaml", PRODUCT);
+    made.write("schema/auth.yaml", ALERTS);
+    made.write("lookups/admins.csv", "user,since\nroot,2020\n");
+    let rule = |name: &str, detect: &str| {
+        let id = format!("id: 7d3c1f0a-6f5e-4f0c-9a53-0d2f1b7a5c{:02x}", name.as_bytes()[0]);
+        let about = "title: t\nseverity: low\nalert: { throttle: 90m }";
+        made.write(&format!("{name}.yaml"), format!("rule: {name}\n{id}\n{about}\n{detect}\n"));
+        let mut rests = Vec::new();
+        for target in ["kql", "spl", "esql"] {
+            let report = made.run(&format!("compile {name}.yaml --target {target} --format json")).exits(0).json();
+            let query = &report["results"][0]["query"];
+            assert_eq!(query["throttle_ms"], 5_400_000, "{target}");
+            let text = query["text"].as_str().unwrap();
+            let head = text.lines().find(|line| line.contains("throttle: 1h30m")).unwrap_or_else(|| panic!("{text}"));
+            assert!(head.starts_with("//") || head.starts_with("```"), "{head}");
+            let ledger = query["assumptions"].as_array().unwrap();
+            let names: Vec<&str> = ledger.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+            let asked =
+                ["lookup-rows-are-single", "lookup-is-case-sensitive", "alerts-have-the-rules-names", "values-vary"];
+            rests.push(names.into_iter().filter(|n| asked.contains(n)).collect::<Vec<_>>().join(","));
+        }
+        rests
+    };
+    let login = "events: { login: { source: auth.login, where: WHERE } }\ndetect: { match: login }";
+    let one_row = ["lookup-rows-are-single", "lookup-is-case-sensitive", "lookup-rows-are-single"];
+    assert_eq!(rule("admin", &login.replace("WHERE", "user.id in admins")), one_row);
+    assert_eq!(rule("root", &login.replace("WHERE", "user.id == \"root\"")), [""; 3]);
+    let over =
+        "events: { alert: { source: alerts, where: WHERE } }\ndetect: { match: alert }\nschedule: { delay: 30m }";
+    assert_eq!(rule("named", &over.replace("WHERE", "alert.rule == \"root\"")), ["alerts-have-the-rules-names"; 3]);
+    assert_eq!(rule("high", &over.replace("WHERE", "alert.severity == \"high\"")), [""; 3]);
+    let usual = "events: { login: { source: auth.login } }\ndetect:\n  baseline: { of: login, by: user.id, measure: max(auth.tries), per: 1h, \
+                 history: 1d, having: WHERE and samples >= 5 }";
+    assert_eq!(rule("far", &usual.replace("WHERE", "zscore > 3")), ["values-vary"; 3]);
+    assert_eq!(rule("more", &usual.replace("WHERE", "value > mean")), [""; 3]);
+}
+
+const PRODUCT: &str = "name: p
+version: '1'
+lookups:
+  admins: { file: lookups/admins.csv, keys: { user: exact }, columns: { since: integer } }
+environments:
+  prod: { lookups: { admins: { kql: admins, spl: admins, esql: admins } } }
+";
+
+const ALERTS: &str = "fields:
+  event.seq: { type: integer, about: counts events }
+  user.id: { type: string, about: the account }
+  auth.tries: { type: integer, about: tries so far }
+  alert.rule: { type: string, about: which rule alerted }
+  alert.severity: { type: string, about: how bad }
+sources:
+  auth.login:
+    about: logins
+    tiebreaker: event.seq
+    fields: { event.seq: required, user.id: required, auth.tries: required }
+  alerts: { about: alerts, fields: { alert.rule: required, alert.severity: required } }
+";

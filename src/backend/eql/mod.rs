@@ -42,6 +42,7 @@ use super::target::{Mapping, TargetData};
 use super::{Query, Target};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Analytic, Input, Keys, Rule, Sequence, Signal, Step, StreamRef, Window};
+use crate::pack::alerts as alerts_source;
 use crate::pack::schema::SourceId;
 use crate::source::Span;
 use alerts::{Closeness, Exceptions};
@@ -269,6 +270,12 @@ fn assumptions(reader: &Reader<'_>, shape: &Shape) -> Vec<String> {
         .any(|(at, _)| body.get(..at).is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit())))
     {
         names.push("dates-are-iso");
+    }
+    let schema = &reader.rule.schema;
+    let name = schema.source(alerts_source::SOURCE).zip(schema.field(alerts_source::RULE));
+    let name = name.filter(|(source, _)| reader.sources().contains(source));
+    if name.and_then(|(s, f)| reader.mapping.field(s, f)).is_some_and(|field| body.contains(&field.column)) {
+        names.push("alerts-have-the-rules-names");
     }
     names.into_iter().map(str::to_owned).collect()
 }

@@ -86,7 +86,10 @@ fn joined(
     let found = found.map(|f| w.name(f));
     let mut source = match (again(w, &lookup.name, &on, &outs), delivered) {
         (Some(table), _) => table,
-        (None, Some(name)) => watchlist(lookup, name, &on, &outs),
+        (None, Some(name)) => {
+            w.printer.assume("lookup-rows-are-single");
+            watchlist(lookup, name, &on, &outs)
+        }
         (None, None) => datatable(w, lookup, &on, &outs),
     };
     if let Some(found) = &found {

@@ -302,6 +302,8 @@ fn statistics(b: &mut Builder, signal: &Signal, id: SignalId, baseline: &Baselin
     let ends = history.ends.as_ref().map(|(low, high)| (with_zero(Function::Min, low), with_zero(Function::Max, high)));
     let mean = history.sum.as_ref().map(|sum| make::divide(sum.clone(), samples.clone()));
     let deviation = history.squares.as_ref().zip(history.sum.as_ref()).map(|(squares, sum)| {
+        // What both products of the sums have in common is all that doubles keep of values that hardly differ.
+        b.assumptions.insert("values-vary");
         let rough = deviation_of(b, samples, sum, squares.clone(), "past_deviation");
         let rough = make::maybe(&rough, Type::NUMBER);
         match &ends {

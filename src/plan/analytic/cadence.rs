@@ -59,6 +59,9 @@ fn sliding(
     let last = b.column(&format!("last_{}", signal.name));
     let stage = Stage::LastOfInstant { keys: keys.clone(), among: among.clone(), number, out: last.clone() };
     b.push("", stage);
+    if within > LONGEST_ALIGNED && wanted.counted.iter().any(|(c, _, _)| *c == Counted::Squares) {
+        b.assumptions.insert("values-vary");
+    }
     sweep(b, signal, &wanted, &keys, among, &before, within);
     wanted.compute(b);
     let hit = fires(b, signal, &keys, &last, make::and([make::flag(&last), having]), within, rise);

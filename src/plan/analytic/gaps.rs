@@ -253,7 +253,7 @@ impl<'a> Wanted<'a> {
 }
 
 /// The sample deviation, unrounded: `n * (sum of squares) - sum^2` by `n * (n - 1)`, in which nothing is rounded but the quotient and
-/// the root while `n * (sum of squares)` is below 2^53. Missing for fewer than two values.
+/// the root while `n * (sum of squares)` is below 2^53; whoever cannot promise that assumes `values-vary`. Missing for fewer than two values.
 pub(super) fn deviation_of(b: &mut Builder, count: &Expr, sum: &Expr, squares: Expr, wish: &str) -> Column {
     let spread = make::minus(make::multiply(count.clone(), squares), make::multiply(sum.clone(), sum.clone()));
     let pairs = make::times(count.clone(), make::minus(count.clone(), make::integer(1)));
