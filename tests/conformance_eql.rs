@@ -8,6 +8,8 @@
 mod conformance;
 #[path = "conformance_eql/hostile.rs"]
 mod hostile;
+#[path = "conformance_eql/scheduled.rs"]
+mod scheduled;
 
 use conformance::eql::Eql;
 use conformance::{bundled, pairs, record, size};
@@ -88,4 +90,27 @@ fn hostile_texts_find_what_the_evaluator_finds() {
     assert!(tally.differences.is_empty() && tally.refused * 10 < tally.queries);
     let counts = [("texts", tally.texts), ("queries executed", tally.queries), ("alerts", tally.alerts)];
     record::write_counts(&Eql { tiebreakers: true }, "hostile", &counts);
+}
+
+#[test]
+fn scheduled_runs_report_together_what_one_continuous_run_does() {
+    let (pairs, seed) = size();
+    let tally = scheduled::compare(6, (pairs / 8).min(200), seed);
+    println!(
+        "EQL, scheduled: {} rules, {} runs executed (independent model), {} with alerts; {} hits left to another run, {} found again by a rule, \
+         {} rules that over-report as they say, {} differences",
+        tally.rules,
+        tally.runs,
+        tally.with_alerts,
+        tally.left,
+        tally.again,
+        tally.over_reported.len(),
+        tally.differences.len()
+    );
+    assert_eq!(tally.differences.first(), None);
+    assert!(tally.runs > 1_000 && tally.with_alerts * 20 > tally.runs && tally.left > 100 && tally.again > 100);
+    // The rules that begin or end with an absence: were they none, the queries would say too much against themselves.
+    assert!([7, 8, 9].iter().all(|number| tally.over_reported.contains(number)), "{:?}", tally.over_reported);
+    let counts = [("runs executed", tally.runs), ("runs with alerts", tally.with_alerts)];
+    record::write_counts(&Eql { tiebreakers: true }, "scheduled", &counts);
 }

@@ -91,6 +91,10 @@ pub struct Query {
     pub assumptions: Vec<String>,
     /// How far before the reported interval events are read, milliseconds.
     pub lookback: i64,
+    /// When it runs, and which interval a run reports.
+    pub schedule: crate::ir::Schedule,
+    /// EQL: what a search says beside the text, in which other dialects have it.
+    pub search: Option<eql::Search>,
 }
 
 /// What a backend needs beside the rule.
@@ -158,5 +162,7 @@ pub fn compile(rule: &crate::ir::Rule, inputs: &Inputs<'_>) -> Result<Query, Vec
         losses: plan.losses.iter().map(|l| l.diagnostic.clone()).collect(),
         assumptions: compiled.assumptions.iter().map(|a| (*a).to_owned()).collect(),
         lookback: plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0),
+        schedule: rule.schedule,
+        search: None,
     })
 }

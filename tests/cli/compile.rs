@@ -39,6 +39,34 @@ fn an_invalid_rule_takes_only_its_own_query_away() {
     assert_eq!(done["version"], 1);
 }
 
+/// The language has no clock: what other dialects say in their text stands beside it.
+#[test]
+fn a_run_s_events_and_hits_are_told_with_the_query() {
+    let made = Try::pack();
+    let all = made.run("compile p --target eql,kql --format json").exits(0).json();
+    super::schemas::fits_published(&all, "compile");
+    let results = all["results"].as_array().unwrap();
+    let query = |target: &str| {
+        let own = |r: &&serde_json::Value| r["rule"] == "many-failures" && r["target"] == target;
+        results.iter().find(own).unwrap()["query"].clone()
+    };
+    let (eql, kql) = (query("eql"), query("kql"));
+    for query in [&eql, &kql] {
+        assert_eq!((&query["every_ms"], &query["delay_ms"]), (&900_000.into(), &300_000.into()));
+    }
+    assert!(kql["search"].is_null() && kql["text"].as_str().unwrap().contains("report_from"));
+    let search = &eql["search"];
+    assert_eq!(
+        search["filter"],
+        serde_json::json!({ "range": { "@timestamp": { "gt": "now-30m", "lte": "now-5m" } } })
+    );
+    assert_eq!(search["last_event"], serde_json::json!({ "gt": "now-20m", "lte": "now-5m" }));
+    assert_eq!(search["rule"], serde_json::json!({ "interval": "15m", "from": "now-31m", "to": "now-5m" }));
+    assert_eq!(search["timestamp_field"], "@timestamp");
+    assert!(eql["text"].as_str().unwrap().contains(&format!("// filter: {}\n", search["filter"])), "{eql}");
+    assert!(eql["assumptions"].as_array().unwrap().iter().any(|a| a["name"] == "one-alert-of-one-hit"));
+}
+
 #[test]
 fn out_writes_whole_files_and_nothing_beside_them() {
     let made = Try::pack();

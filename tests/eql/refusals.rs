@@ -124,3 +124,22 @@ exceptions: [{{ name: e, when: '{when}', owner: o, reason: r, expires: 2099-01-0
     };
     assert!(code(&rest("timer.id == \"x\"")).contains(&"R1151".to_owned()));
 }
+
+#[test]
+fn times_that_no_request_orders_by_are_refused() {
+    let own = |time: &str| {
+        format!(
+            "default: {{ table: x, select: {{ kind: \"{{source}}\" }}, time: t, column: \"{{field}}\" }}
+sources:
+  mobile.service_start: {{ time: {time} }}
+"
+        )
+    };
+    let rule = format!("{EVENTS}detect: {{ sequence: {{ by: device.id, within: 1h, steps: [timer, service] }} }}");
+    let refused = |time: &str| compile_with(&rule, None, Some(&own(time))).err().unwrap_or_default();
+    assert_eq!(refused("t"), []);
+    let found = refused("u");
+    assert_eq!(found[0].0, "R1145");
+    assert!(found[0].1 == "service" && found[0].2.contains("`t`, `u`"), "{found:?}");
+    assert_eq!(refused("{ column: t, unit: ms }")[0].0, "R1145");
+}

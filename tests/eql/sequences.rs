@@ -47,7 +47,8 @@ fn cases() -> Vec<(&'static str, &'static str, Fidelity)> {
         (
             "detect: { sequence: { by: device.id, within: 1h, steps: [{absent: touch, within: 10m}, service] } }",
             "sequence by device.id with maxspan=10m\n  ![any where event.dataset == \"mobile.user_interaction\"]\n  [any where event.dataset == \"mobile.service_start\" and service.foreground == true]",
-            Fidelity::Exact,
+            // A rule of Elastic does not read what has to be absent before the first events that it reads.
+            OVER,
         ),
         (
             "detect: { sequence: { by: device.id, within: 1h, steps: [service, {absent: touch, within: 10m}] } }",
@@ -122,12 +123,22 @@ fn the_header_says_how_to_run_it() {
     let query = rule("detect: { sequence: { by: device.id, within: 2h, steps: [timer, service] } }").unwrap();
     let header: Vec<_> = query.text.lines().take_while(|l| l.starts_with("//")).collect();
     assert_eq!(header[1], "// fidelity: exact");
-    assert_eq!(header[2], "// index: logs-mobile.timer_event-*,logs-mobile.service_start-*");
-    assert_eq!(header[3], "// tiebreaker_field: event.seq");
     assert_eq!(
-        header[4],
-        "// schedule: every 15m, look-back 140m (Elastic advises an interval of at least half of maxspan, 1h)"
+        header[2],
+        "// schedule: every 15m, delay 5m; `now` is a run's time, a multiple of 15m (Elastic advises an interval of at least half of maxspan, 1h)"
     );
+    assert_eq!(
+        header[3..9],
+        [
+            "// index: logs-mobile.timer_event-*,logs-mobile.service_start-*",
+            "// timestamp_field: @timestamp",
+            "// tiebreaker_field: event.seq",
+            "// filter: {\"range\":{\"@timestamp\":{\"gt\":\"now-140m\",\"lte\":\"now-5m\"}}}",
+            "// hits of a run: those whose last event has a @timestamp after now-20m, up to now-5m",
+            "// in a rule of Elastic Security: interval 15m, from now-141m, to now-5m",
+        ]
+    );
+    assert!(header[9].starts_with("// assumes: ") && header[9].contains("one-alert-of-one-hit") && header.len() == 10);
     assert_eq!(query.lookback, 7_200_000);
     assert!(query.assumptions.iter().any(|a| a == "ties-follow-the-rule"));
 }

@@ -36,6 +36,9 @@ pub const EARLY: Code = Code("R1154");
 /// What a hit rests on, beside its last event.
 pub const HIT: Code = Code("R1155");
 
+/// An absence at the beginning of a chain that may lie before what a run reads.
+pub const BEGINNING: Code = Code("R1156");
+
 /// A refusal at its place.
 pub(super) fn refusal(code: Code, at: Span, message: &str) -> Diagnostic {
     let found = Diagnostic::error(code, at, format!("eql: {message}"));

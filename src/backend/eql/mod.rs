@@ -9,7 +9,7 @@
 //! | `any` of events of one source, or with `by` | `any where` | same groups: hits of one instant are merged, or counted twice, by a rule |
 //! | `sequence` with `until`, repeats, an absence between two steps | `sequence ... with maxspan` | exact |
 //! | an absence after the first of more steps | `[s] ![x] [s] [s]` | may miss: one chain hides another |
-//! | one step after an absence | `![x] [s]` | exact |
+//! | one step after an absence | `![x] [s]` | over-reports: what a rule's run does not read keeps no hit from it |
 //! | one step before an absence | `[s] ![x]` | over-reports: Elasticsearch does not wait for the deadline |
 //! | `threshold` of `count() >= n`, sliding | `[s] with runs=n` | same groups: events of one instant hit once each |
 //! | `once_per`, by the group or finer | nothing | same groups |
@@ -21,7 +21,8 @@
 //! | another exception on hits of a sequence | part of the last step | over-reports: a start that an excepted hit used up stays |
 //! | all else | refused | |
 //!
-//! All exact claims rest on assumptions about the index, named in [`Query::assumptions`].
+//! All exact claims rest on assumptions about the index, named in [`Query::assumptions`]. When a query runs, and which hits are a run's
+//! own, the language cannot say: [`Search`] says it beside the text.
 
 mod alerts;
 pub mod codes;
@@ -33,6 +34,7 @@ mod lower;
 
 mod needs;
 mod query;
+mod search;
 mod sequence;
 mod streams;
 mod test;
@@ -48,6 +50,7 @@ use crate::source::Span;
 use alerts::{Closeness, Exceptions};
 use cond::{Cond, and};
 use query::Shape;
+pub use search::{RuleTimes, Search, Span as SearchSpan};
 pub(super) use streams::plain_field;
 use streams::{Reader, Selection, whole};
 
@@ -82,6 +85,9 @@ pub(super) fn compile_to_run<'a>(
     let shape = signal(&mut reader, rule.signals.get(rule.detect.index()), &mut close);
     alerts::confidence(rule, &mut close, &mut reader.found);
     alerts::thinning(rule, &mut close);
+    if let Err(refusal) = reader.time_column() {
+        reader.found.push(refusal);
+    }
     let never = matches!(&shape, Some(Shape::Event(Cond::Always(false)))) && reader.found.is_empty();
     if never {
         let at = rule.signals.get(rule.detect.index()).map_or(Span::default(), |s| s.span);
@@ -169,8 +175,8 @@ fn chain(reader: &mut Reader<'_>, sequence: &Sequence, close: &mut Closeness) ->
         );
     }
     let lowered = sequence::lower(reader, sequence, sequence::Extra::LastStep)?;
-    if let Some(early) = lowered.early {
-        close.over_reports(early);
+    for loss in lowered.too_much {
+        close.over_reports(loss);
     }
     if let Some(hidden) = lowered.hidden {
         close.misses(hidden);
@@ -235,25 +241,36 @@ fn finished<'a>(reader: &Reader<'a>, shape: &Shape, close: Closeness) -> (Query,
         _ => None,
     });
     let lookback = maxspan.unwrap_or(0);
+    let mut search = Search::new(rule.schedule, lookback, deadline.unwrap_or(0), maxspan.is_some());
+    search.index = reader.indices();
+    search.timestamp_field = reader.time_column().unwrap_or_default();
+    search.tiebreaker_field = tiebreaker.clone().filter(|_| maxspan.is_some());
     let body = query::print(shape, reader.target);
-    let fidelity = close.fidelity();
-    let facts =
-        header::Facts { fidelity, sources: &sources, tiebreaker: tiebreaker.as_deref(), lookback, maxspan, deadline };
-    let text = format!("{}{body}\n", header::header(rule, reader.mapping, &facts));
+    let (fidelity, assumptions) = (close.fidelity(), assumptions(reader, shape));
+    let facts = header::Facts { fidelity, search: &search, maxspan, deadline, assumptions: &assumptions };
+    let text = format!("{}{body}\n", header::header(rule, &facts));
     let query = Query {
         target: Target::Eql,
         text,
         fidelity,
         losses: close.losses,
-        assumptions: assumptions(reader, shape),
+        assumptions,
         lookback,
+        schedule: rule.schedule,
+        search: Some(search),
     };
     let keys = alerts::group_keys(rule, rule.signals.get(rule.detect.index()));
     (query, Running { sources, tiebreaker, deadline: deadline.unwrap_or(0), keys })
 }
 
 fn assumptions(reader: &Reader<'_>, shape: &Shape) -> Vec<String> {
-    let mut names = vec!["single-values", "exact-strings", "empty-texts-are-not-stored", "all-hits-are-read"];
+    let mut names = vec![
+        "single-values",
+        "exact-strings",
+        "empty-texts-are-not-stored",
+        "all-hits-are-read",
+        "one-alert-of-one-hit",
+    ];
     if let Shape::Sequence { .. } = shape {
         names.push("times-are-milliseconds");
         names.push(if reader.tiebreaker().is_some() { "tiebreaker-is-configured" } else { "ties-without-tiebreaker" });

@@ -5,8 +5,9 @@
 //! differ (Elasticsearch takes the first, a rule the newest); no part of an alert that fidelity compares depends on it here.
 //!
 //! Differences that are taken care of: an `until` event that is itself a step between does not end a chain there, so such steps leave
-//! those events out; ties are ordered by the tiebreaker alone, an assumption; an absence at the end does not wait for its deadline, and one
-//! before more than the last step may hide a chain: losses.
+//! those events out; ties are ordered by the tiebreaker alone, an assumption; an absence at the end does not wait for its deadline, one at
+//! the beginning may lie before what a run reads, and one before more than the last step may hide a chain: losses. No other chain depends on
+//! what happened before its first event, so the runs that read all of it find the same one.
 
 use super::codes;
 use super::cond::{Cond, and, not};
@@ -21,8 +22,8 @@ use crate::source::Span;
 pub(super) struct Lowered {
     /// The query.
     pub shape: Shape,
-    /// It may alert too early: an absence ends it.
-    pub early: Option<Diagnostic>,
+    /// Why it may alert too much: an absence ends or begins it.
+    pub too_much: Vec<Diagnostic>,
     /// It may miss a chain that another one stands before.
     pub hidden: Option<Diagnostic>,
 }
@@ -79,11 +80,19 @@ pub(super) fn lower(reader: &mut Reader<'_>, sequence: &Sequence, excepted: Extr
         let message = "a hit is reported as soon as its event is read, not when the absence's time is over: a run that \
                        ends before that may alert although the event still comes";
         codes::loss(codes::EARLY, Some(absence.span), message).help(
-            "`spl`, `kql` and `esql` wait; here, let the rule's query end that much earlier than the newest events",
+            "`spl`, `kql` and `esql` wait; here, a search that keeps the hits that the header names (`hits of a run`) waits too",
+        )
+    });
+    let cut = sequence.absent_first.as_ref().map(|absence| {
+        let message = "what a run does not read cannot be seen to be absent: Elastic's rules report events at the beginning of \
+                       what they read, though what has to be absent came before";
+        codes::loss(codes::BEGINNING, Some(absence.span), message).help(
+            "`spl`, `kql` and `esql` leave those out; here, a search that keeps the hits that the header names (`hits of a run`) does too",
         )
     });
     let hidden = hidden(sequence);
-    Some(Lowered { shape: Shape::Sequence { maxspan, rows, until }, early, hidden })
+    let too_much = early.into_iter().chain(cut).collect();
+    Some(Lowered { shape: Shape::Sequence { maxspan, rows, until }, too_much, hidden })
 }
 
 /// With steps after the one that an absence stands before, a chain that the absence rules out takes the place of an older one that it does not.

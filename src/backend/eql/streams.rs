@@ -169,6 +169,46 @@ impl Reader<'_> {
         }
     }
 
+    /// The one column that holds the time in all of the query's sources, by which Elasticsearch orders and reads.
+    pub(super) fn time_column(&self) -> Result<String, Diagnostic> {
+        let mut columns: Vec<&str> = Vec::new();
+        let mut at = Span::default();
+        for event in self.events.iter().filter_map(|id| self.rule.events.get(id.index())) {
+            let Some(time) = self.mapping.source(event.source).map(|mapped| &mapped.time) else { continue };
+            if time.unit.is_some() {
+                let message =
+                    format!("the time `{}` is kept as a number, and only a date can order events", time.column);
+                return Err(codes::refusal(codes::COLUMN, event.span, &message));
+            }
+            if !columns.contains(&time.column.as_str()) {
+                columns.push(&time.column);
+                at = event.span;
+            }
+        }
+        match columns.as_slice() {
+            [] => Ok(String::new()),
+            [one] => Ok((*one).to_owned()),
+            _ => {
+                let columns = columns.join("`, `");
+                let message =
+                    format!("the times stand in different columns (`{columns}`), and a request orders by one");
+                Err(codes::refusal(codes::COLUMN, at, &message)
+                    .help("map the times of the rule's sources to one column"))
+            }
+        }
+    }
+
+    /// The indices of the query's sources, each once, in the order of the rule's events.
+    pub(super) fn indices(&self) -> Vec<String> {
+        let mut indices: Vec<String> = Vec::new();
+        for source in self.sources().into_iter().filter_map(|s| self.mapping.source(s)) {
+            if !indices.contains(&source.table) {
+                indices.push(source.table.clone());
+            }
+        }
+        indices
+    }
+
     /// The sources of the query's events, each once, in the order of the rule's events.
     pub(super) fn sources(&self) -> Vec<SourceId> {
         let mut sources = Vec::new();

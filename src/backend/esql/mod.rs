@@ -119,6 +119,8 @@ pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic
         losses: plan.losses.iter().map(|l| l.diagnostic.clone()).collect(),
         assumptions: assumptions.iter().map(|a| (*a).to_owned()).collect(),
         lookback: plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0),
+        schedule: rule.schedule,
+        search: None,
     })
 }
 

@@ -42,7 +42,8 @@ mod tests {
 
     fn compiled(target: Target, fidelity: Fidelity) -> Outcome {
         let (text, losses, assumptions) = (String::new(), Vec::new(), Vec::new());
-        Outcome::Compiled(Query { target, text, fidelity, losses, assumptions, lookback: 0 })
+        let schedule = crate::ir::Schedule { every: 60_000, delay: 0 };
+        Outcome::Compiled(Query { target, text, fidelity, losses, assumptions, lookback: 0, schedule, search: None })
     }
 
     #[test]

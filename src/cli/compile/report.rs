@@ -1,6 +1,7 @@
 //! What was compiled, for a program.
 
 use super::{Compiled, Outcome};
+use crate::backend::eql::Search;
 use crate::backend::target::Assumption;
 use crate::backend::{Fidelity, Query};
 use crate::diagnostic::{self, Diagnostic, Severity};
@@ -40,10 +41,10 @@ pub struct One<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<QueryReport<'a>>,
     /// Every construct that the target cannot say.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refusals: Vec<diagnostic::JsonDiagnostic<'a>>,
     /// Sources that the environment lacks.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     missing: &'a [String],
 }
 
@@ -64,11 +65,66 @@ pub struct QueryReport<'a> {
     losses: Vec<diagnostic::JsonDiagnostic<'a>>,
     /// Facts about the product that it rests on and that no manual settles.
     assumptions: Vec<AssumptionReport<'a>>,
+    /// How often it runs. The run at T, a multiple of it, reports the hits in `(T - delay_ms - every_ms, T - delay_ms]`.
+    every_ms: i64,
+    /// How late an event may arrive.
+    delay_ms: i64,
     /// How far before the reported interval events are read.
     lookback_ms: i64,
     /// For how long the rule asks the product to hold back repeats: a setting of the scheduled rule, no part of the query.
     #[serde(skip_serializing_if = "Option::is_none")]
     throttle_ms: Option<i64>,
+    /// EQL: what a run says beside the query, which cannot bound its events and hits in its text as those of other targets do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<SearchReport<'a>>,
+}
+
+/// How a run asks Elastic. Times are date math: `now` is the run's time, a multiple of `every_ms` (or written as a time and `||`).
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SearchReport<'a> {
+    /// The indices that are searched.
+    index: &'a [String],
+    /// `timestamp_field` of the request.
+    timestamp_field: &'a str,
+    /// `tiebreaker_field` of the request; none where the query is no sequence, or its sources share none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tiebreaker_field: Option<&'a str>,
+    /// `filter` of the request: a range of the events that the run reads.
+    filter: serde_json::Value,
+    /// Of a sequence: the run's own hits are those whose last event's time lies after `gt` and up to `lte`; the others another run reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_event: Option<RangeReport<'a>>,
+    /// The same for a rule of Elastic Security, which makes one alert of what several of its runs find.
+    rule: RuleReport<'a>,
+}
+
+/// After `gt`, up to `lte`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RangeReport<'a> {
+    gt: &'a str,
+    lte: &'a str,
+}
+
+/// Fields of a rule of Elastic Security.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RuleReport<'a> {
+    interval: &'a str,
+    /// With a minute more than the interval and the look-back, for a run that starts late.
+    from: &'a str,
+    /// What holds back the newest events for `delay_ms`.
+    to: &'a str,
+}
+
+fn search(search: &Search) -> SearchReport<'_> {
+    let Search { index, timestamp_field, tiebreaker_field, hits, rule, .. } = search;
+    SearchReport {
+        index,
+        timestamp_field,
+        tiebreaker_field: tiebreaker_field.as_deref(),
+        filter: search.filter(),
+        last_event: hits.as_ref().map(|hits| RangeReport { gt: &hits.gt, lte: &hits.lte }),
+        rule: RuleReport { interval: &rule.interval, from: &rule.from, to: &rule.to },
+    }
 }
 
 /// A fact that a query rests on.
@@ -159,7 +215,10 @@ fn of_query<'a>(query: &'a Query, one: &'a Compiled, files: &'a Files) -> QueryR
         may_over_report,
         losses: diagnostic::json_list(&query.losses, files),
         assumptions: one.ledger.iter().map(assumption).collect(),
+        every_ms: query.schedule.every,
+        delay_ms: query.schedule.delay,
         lookback_ms: query.lookback,
         throttle_ms: one.throttle,
+        search: query.search.as_ref().map(search),
     }
 }
