@@ -183,9 +183,10 @@ fn judge(tiny: &Tiny<'_>, some: &[Drawn], tally: &mut Tally, records: &mut Vec<R
     let good: Vec<&Vec<Pair>> = some.iter().filter_map(|d| d.pairs.as_ref().ok()).collect();
     let queries: Vec<(&str, &Place)> =
         good.iter().filter_map(|p| p.first()).map(|p| (p.query.text.as_str(), &tiny.place)).collect();
-    let mut faults = tiny.dialect.parse(&tiny.bench, &queries).into_iter();
     let pairs: Vec<Pair> = good.into_iter().flatten().cloned().collect();
-    let mut came = final_outcomes(tiny, &pairs).into_iter();
+    // One program reads while another runs.
+    let (faults, came) = rayon::join(|| tiny.dialect.parse(&tiny.bench, &queries), || final_outcomes(tiny, &pairs));
+    let (mut faults, mut came) = (faults.into_iter(), came.into_iter());
     for one in some {
         tally.rules += 1;
         let mut record = Record { constructs: constructs(&one.rule), ..Record::default() };
