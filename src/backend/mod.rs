@@ -12,6 +12,7 @@ mod kql;
 pub mod limits;
 mod lucene;
 mod names;
+mod nets;
 pub mod print;
 mod spl;
 pub mod target;

@@ -5,12 +5,12 @@ use super::lower::Lower;
 use super::test::Test;
 use super::{codes, text};
 use crate::backend::lucene;
+use crate::backend::nets::{MAPPED, meets_ipv4};
 use crate::backend::target::{MappedField, Unit};
 use crate::ir::{CompareOp, Expr, LikePiece, StringTest};
 use crate::pack::schema::FieldId;
 use crate::value::{Scalar, Value};
-use ipnet::{IpNet, Ipv6Net};
-use std::net::Ipv6Addr;
+use ipnet::IpNet;
 
 /// A question about a field of the schema.
 pub(super) fn ask(lower: &mut Lower<'_>, expr: &Expr, id: FieldId, test: &Test) -> Cond {
@@ -260,12 +260,11 @@ fn in_nets(field: &MappedField, nets: &[IpNet]) -> Result<Cond, String> {
     if field.ty != Scalar::Ip {
         return Err(format!("it is kept as {} there, and networks hold addresses", field.ty));
     }
-    let mapped = Ipv6Net::new(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96).map_err(|e| e.to_string())?;
     let (mut plain, mut wide) = (Vec::new(), Vec::new());
     for net in nets {
         match net {
-            IpNet::V6(six) if mapped.contains(six) => {}
-            IpNet::V6(six) if six.contains(&mapped) => wide.push(text::string(&six.trunc().to_string())),
+            net if meets_ipv4(net) && net.prefix_len() >= MAPPED => {}
+            IpNet::V6(six) if meets_ipv4(net) => wide.push(text::string(&six.trunc().to_string())),
             other => plain.push(text::string(&other.trunc().to_string())),
         }
     }

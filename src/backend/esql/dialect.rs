@@ -8,15 +8,15 @@ use super::function;
 use super::text::{name, quote};
 use super::whole;
 use crate::backend::lucene;
+use crate::backend::nets::meets_ipv4;
 use crate::backend::print::{Dialect, Printed, Printer, compare_key};
 use crate::backend::target::TargetData;
 use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, StringTest};
 use crate::plan::Expr;
 use crate::value::{Scalar, Type, Value};
-use ipnet::{IpNet, Ipv6Net};
+use ipnet::IpNet;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::net::Ipv6Addr;
 
 /// Binds as a comparison, as `AND`, as `OR`, as `+`, as `*`.
 pub const COMPARISON: u8 = 30;
@@ -343,13 +343,8 @@ fn any_item(p: &Printer<'_>, list: &Expr, test: &Expr) -> Option<Printed> {
 
 /// Addresses of either family lie in one space here, in which IPv4 is a part of IPv6.
 pub fn in_nets(value: &str, nets: &[IpNet]) -> Printed {
-    let mapped = Ipv6Net::new(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96).ok();
-    let meets = |net: &IpNet| match (net, mapped) {
-        (IpNet::V6(net), Some(mapped)) => net.contains(&mapped) || mapped.contains(net),
-        _ => false,
-    };
     let texts = |nets: &[&IpNet]| nets.iter().map(|n| quote(&n.to_string())).collect::<Vec<_>>().join(", ");
-    let (broad, plain): (Vec<&IpNet>, Vec<&IpNet>) = nets.iter().partition(|n| meets(n));
+    let (broad, plain): (Vec<&IpNet>, Vec<&IpNet>) = nets.iter().partition(|n| meets_ipv4(n));
     let mut tests = Vec::new();
     if !plain.is_empty() {
         tests.push(format!("CIDR_MATCH({value}, {})", texts(&plain)));

@@ -4,6 +4,7 @@
 //! `real`, booleans `bool`, timestamps `datetime`, lists `dynamic`.
 
 use super::text::{instant, name, quote, span};
+use crate::backend::nets::meets_ipv4;
 use crate::backend::print::{ATOM, Dialect, Printed, Printer, is_text};
 use crate::backend::target::TargetData;
 use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, regex};
@@ -282,18 +283,18 @@ fn in_list(p: &Printer<'_>, fold: bool, item: &Expr, list: &[Expr]) -> Printed {
     Printed { text, binding: 30 }
 }
 
-/// Both functions give null for an address of the other family.
 fn in_nets(p: &Printer<'_>, item: &Expr, nets: &[ipnet::IpNet]) -> Printed {
     let value = p.value(item);
-    let tests: Vec<String> = nets
-        .iter()
-        .map(|net| {
-            let function = if net.addr().is_ipv4() { "ipv4_is_in_range" } else { "ipv6_is_in_range" };
-            format!("coalesce({function}({}, {}), false)", value.text, quote(&net.to_string()))
-        })
-        .collect();
+    let tests: Vec<String> = nets.iter().map(|net| in_net(&value.text, net)).collect();
     let binding = if tests.len() == 1 { ATOM } else { 10 };
     Printed { text: tests.join(" or "), binding }
+}
+
+/// Kusto's functions give null for what is no address of theirs, but an IPv4 address is one of IPv6, too.
+pub fn in_net(value: &str, net: &ipnet::IpNet) -> String {
+    let function = if net.addr().is_ipv4() { "ipv4_is_in_range" } else { "ipv6_is_in_range" };
+    let test = format!("coalesce({function}({value}, {}), false)", quote(&net.to_string()));
+    if meets_ipv4(net) { format!("({value} contains \":\" and {test})") } else { test }
 }
 
 fn call(p: &Printer<'_>, function: &Function, args: &[Expr], expr: &Expr) -> Option<Printed> {
@@ -307,8 +308,10 @@ fn call(p: &Printer<'_>, function: &Function, args: &[Expr], expr: &Expr) -> Opt
         if first.nullable { format!("iff({there}, {text}, {})", null(expr.ty)) } else { text }
     };
     let text = match function {
-        Function::Lower => format!("tolower({one})"),
-        Function::Upper => format!("toupper({one})"),
+        Function::Lower | Function::Upper => {
+            p.assume("folded-texts-are-ascii");
+            format!("{}({one})", if *function == Function::Lower { "tolower" } else { "toupper" })
+        }
         Function::Length => unless_missing(format!("strlen({one})")),
         Function::Concat => format!("strcat({})", texts.join(", ")),
         Function::Substring if args.iter().skip(1).all(not_negative) => format!("substring({})", texts.join(", ")),

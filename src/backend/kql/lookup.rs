@@ -2,7 +2,7 @@
 //! suffix or network.
 
 use super::Writer;
-use super::dialect::null;
+use super::dialect::{in_net, null};
 use super::read::declared;
 use super::text::quote;
 use crate::backend::cases;
@@ -69,7 +69,11 @@ fn joined(
     let mut temporary = Vec::new();
     for (key, expr) in lookup.keys.iter().zip(keys) {
         let value = w.printer.value(expr);
-        let value = if key.matching == Matching::Nocase { format!("tolower({})", value.text) } else { value.text };
+        let nocase = key.matching == Matching::Nocase;
+        if nocase {
+            w.printer.assume("folded-texts-are-ascii");
+        }
+        let value = if nocase { format!("tolower({})", value.text) } else { value.text };
         let is_column = matches!(expr.kind, crate::ir::ExprKind::Leaf(_)) && key.matching == Matching::Exact;
         if is_column && !on.contains(&value) {
             on.push(value);
@@ -280,8 +284,11 @@ fn test(matching: Matching, value: &str, literal: &str, cell: &Value) -> String 
             format!("({value} =~ {literal} or {value} endswith {dotted})")
         }
         Matching::Cidr => {
-            let v6 = matches!(cell, Value::String(text) if text.contains(':'));
-            format!("coalesce({}({value}, {literal}), false)", if v6 { "ipv6_is_in_range" } else { "ipv4_is_in_range" })
+            let net = match cell {
+                Value::String(text) => text.parse().ok(),
+                _ => None,
+            };
+            net.map_or_else(|| "false".to_owned(), |net| in_net(value, &net))
         }
     }
 }

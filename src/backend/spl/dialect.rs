@@ -4,6 +4,7 @@
 //! comparison with null is null, and what `NOT` makes of that inside a larger condition no manual settles: `if(c, 1, 0)=0` does.
 
 use super::text::{looks_like_a_number, name, quote};
+use crate::backend::nets::meets_ipv4;
 use crate::backend::print::{ATOM, Dialect, Printed, Printer, compare_key, is_text, reads};
 use crate::backend::target::TargetData;
 use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, StringTest, regex, walk};
@@ -79,8 +80,7 @@ impl Dialect for Spl<'_> {
             ExprKind::InList { fold, item, list } => Some(in_list(p, *fold, item, list)),
             ExprKind::InNets { item, nets } => {
                 let value = p.value(item);
-                let tests: Vec<String> =
-                    nets.iter().map(|n| format!("cidrmatch({}, {})", quote(&n.to_string()), value.text)).collect();
+                let tests: Vec<String> = nets.iter().map(|net| in_net(&value.text, net)).collect();
                 let binding = if tests.len() == 1 { ATOM } else { 10 };
                 Some(Printed { text: tests.join(" OR "), binding })
             }
@@ -111,6 +111,12 @@ fn case(p: &Printer<'_>, expr: &Expr) -> Printed {
     Printed::atom(format!("case({})", parts.join(", ")))
 }
 
+/// Whether `cidrmatch` takes an IPv4 address for the IPv6 one that stands for it no manual says.
+pub fn in_net(value: &str, net: &ipnet::IpNet) -> String {
+    let test = format!("cidrmatch({}, {value})", quote(&net.to_string()));
+    if meets_ipv4(net) { format!("(like({value}, \"%:%\") AND {test})") } else { test }
+}
+
 /// Texts that look like numbers are compared as numbers, so that "1e3" is "1000": behind a prefix they are texts again.
 fn compare(p: &Printer<'_>, op: CompareOp, fold: bool, left: &Expr, right: &Expr) -> Option<Printed> {
     if !is_text(left.ty) || op != CompareOp::Equal {
@@ -127,7 +133,10 @@ fn compare(p: &Printer<'_>, op: CompareOp, fold: bool, left: &Expr, right: &Expr
                 let text = if fold { text.to_ascii_lowercase() } else { text.to_string() };
                 return quote(&if prefix { format!("={text}") } else { text });
             }
-            _ if fold => format!("lower({})", p.value(e).text),
+            _ if fold => {
+                p.assume("folded-texts-are-ascii");
+                format!("lower({})", p.value(e).text)
+            }
             _ => p.value(e).inside(50),
         };
         if prefix { format!("\"=\".{text}") } else { text }
@@ -284,8 +293,10 @@ fn call(p: &Printer<'_>, function: &Function, args: &[Expr]) -> Option<Printed> 
     let first = args.first()?;
     let one = *texts.first()?;
     let text = match function {
-        Function::Lower => format!("lower({one})"),
-        Function::Upper => format!("upper({one})"),
+        Function::Lower | Function::Upper => {
+            p.assume("folded-texts-are-ascii");
+            format!("{}({one})", if *function == Function::Lower { "lower" } else { "upper" })
+        }
         Function::Length => format!("len({one})"),
         Function::Concat => {
             let parts: Vec<String> = args
@@ -330,6 +341,15 @@ fn call(p: &Printer<'_>, function: &Function, args: &[Expr]) -> Option<Printed> 
             Type::Scalar(Scalar::Boolean) => format!("case({one}=1, \"true\", {one}=0, \"false\")"),
             _ => return None,
         },
+        Function::HourOfDay(zone) if zone == "UTC" => {
+            let one = first_inside(&values);
+            format!("(floor({one}/3600000)-24*floor({one}/86400000))")
+        }
+        // The first of January 1970 was a Thursday.
+        Function::DayOfWeek(zone) if zone == "UTC" => {
+            let day = format!("floor({}/86400000)", first_inside(&values));
+            format!("({day}+4-7*floor(({day}+3)/7))")
+        }
         _ => return None,
     };
     Some(Printed::atom(text))

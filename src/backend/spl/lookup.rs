@@ -1,7 +1,7 @@
 //! Lookups: the product's own where the environment names one, else spelled out as cases.
 
 use super::Writer;
-use super::dialect::END;
+use super::dialect::{END, in_net};
 use super::text::{looks_like_a_number, quote};
 use crate::backend::cases;
 use crate::ir::LookupId;
@@ -153,8 +153,11 @@ fn test(w: &Writer<'_>, matching: Matching, value: &str, cell: &Value) -> String
     match matching {
         Matching::Exact if looks_like_a_number(text) => format!("\"=\".{value}=={}", quote(&format!("={text}"))),
         Matching::Exact => format!("{value}=={}", quote(text)),
-        Matching::Nocase => format!("\"=\".lower({value})=={}", quote(&format!("={}", text.to_ascii_lowercase()))),
+        Matching::Nocase => {
+            w.printer.assume("folded-texts-are-ascii");
+            format!("\"=\".lower({value})=={}", quote(&format!("={}", text.to_ascii_lowercase())))
+        }
         Matching::Suffix => without_case(w, value, &format!("(?:^|[.]){}{END}", crate::ir::regex::quoted(text))),
-        Matching::Cidr => format!("cidrmatch({}, {value})", quote(text)),
+        Matching::Cidr => text.parse().map_or_else(|_| "1=0".to_owned(), |net| in_net(value, &net)),
     }
 }

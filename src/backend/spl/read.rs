@@ -3,6 +3,7 @@
 use super::Writer;
 use super::text::{comment, name, quote, search_name};
 use crate::backend::header;
+use crate::backend::print::Printer;
 use crate::backend::target::{MappedField, MappedSource, Mapping, Unit};
 use crate::ir::{CompareOp, ExprKind, Rule};
 use crate::plan::{Column, Expr, Plan, Read, make, words};
@@ -136,9 +137,9 @@ fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> 
                     if !out.contains(&copy) {
                         out.insert(0, copy);
                     }
-                    converted(&MappedField { column: alias, ..mapped.clone() }, ty)
+                    converted(w.printer, &MappedField { column: alias, ..mapped.clone() }, ty)
                 }
-                (Some(mapped), false) => converted(mapped, ty),
+                (Some(mapped), false) => converted(w.printer, mapped, ty),
                 (_, true) => "null()".to_owned(),
                 (None, false) => {
                     let at = Mapping::place_of(w.rule, read.source, *field);
@@ -191,7 +192,7 @@ fn epoch(column: &str, unit: Unit) -> String {
     }
 }
 
-fn converted(mapped: &MappedField, ty: Type) -> String {
+fn converted(p: &Printer<'_>, mapped: &MappedField, ty: Type) -> String {
     let column = name(&mapped.column);
     match ty {
         Type::Scalar(Scalar::Boolean) => {
@@ -202,11 +203,17 @@ fn converted(mapped: &MappedField, ty: Type) -> String {
         Type::Scalar(Scalar::Integer | Scalar::Number) if mapped.ty == Scalar::String => format!("tonumber({column})"),
         Type::Scalar(Scalar::String) => {
             let text = if mapped.trailing_dot { format!("replace({column}, \"[.]$\", \"\")") } else { column };
+            if mapped.lower {
+                p.assume("folded-texts-are-ascii");
+            }
             let text = if mapped.lower { format!("lower({text})") } else { text };
             // An empty text is missing to a rule.
             format!("nullif({text}, \"\")")
         }
-        Type::Scalar(Scalar::Ip) => format!("nullif({column}, \"\")"),
+        Type::Scalar(Scalar::Ip) => {
+            p.assume("addresses-are-canonical");
+            format!("nullif({column}, \"\")")
+        }
         _ => column,
     }
 }

@@ -135,9 +135,11 @@ def run_request(request):
     assume = frozenset(request.get("assume") or ())
     if not assume <= context.ASSUMPTIONS:
         raise SystemExit(f"spl-model: unknown assumption among {sorted(assume)}; known: {sorted(context.ASSUMPTIONS)}")
-    context.NOW, context.ASSUME = float(request.get("now") or 0), assume
+    context.ASSUME = assume
     results = []
     for job in request["jobs"]:
+        # a job may have its own clock
+        context.NOW = float(job.get("now") or request.get("now") or 0)
         try:
             results.append({"id": job["id"], **run_job(job)})
         except SplError as e:
