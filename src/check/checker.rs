@@ -14,6 +14,10 @@ use crate::syntax::rule::Rule;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Findings about names that may be among the definitions that could not be read.
+const UNREAD: [Code; 4] =
+    [codes::UNKNOWN_NAME, codes::UNKNOWN_STREAM, codes::UNKNOWN_PARAM, codes::UNKNOWN_IN_ENVIRONMENT];
+
 /// One rule while it is checked. Tables are by the ids of [`Names`]; an entry that is none had errors, and what refers to it is
 /// dropped without a further finding.
 pub(super) struct Checker<'a> {
@@ -72,7 +76,14 @@ impl<'a> Checker<'a> {
         findings: &'a mut Findings,
     ) -> Self {
         let before = error_count(findings);
-        let names = collect(pack, rule, findings);
+        let mut names = collect(pack, rule, findings);
+        let of_file =
+            |d: &&Diagnostic| d.severity == Severity::Error && d.span.is_some_and(|s| s.file == rule.span.file);
+        let mut faults = findings.all.iter().filter(of_file).map(|d| d.code.0);
+        // YAML that was refused may have held definitions.
+        names.open |= faults.clone().any(|code| code.starts_with("E01"));
+        let of_form = |code: &str| ["E01", "E02", "E03"].iter().any(|room| code.starts_with(room));
+        let unreadable = names.faulty || faults.any(of_form);
         Checker {
             schema: &pack.schema,
             params: Vec::new(),
@@ -85,11 +96,7 @@ impl<'a> Checker<'a> {
             lookups: pack.lookups.values().cloned().collect(),
             measures: Vec::new(),
             errors: before,
-            unreadable: findings.all.iter().any(|d| {
-                d.severity == Severity::Error
-                    && ["E01", "E02", "E03"].iter().any(|room| d.code.0.starts_with(room))
-                    && d.span.is_some_and(|s| s.file == rule.span.file)
-            }),
+            unreadable,
             pack,
             rule,
             environment,
@@ -113,7 +120,7 @@ impl<'a> Checker<'a> {
         let confidence = self.check_confidence(detect);
         let alert = self.check_alert(detect);
         let exceptions = self.hit_exceptions(detect);
-        if error_count(self.findings) > self.errors {
+        if self.is_faulty() {
             return None;
         }
         let rule = ir::Rule {
@@ -151,6 +158,11 @@ impl<'a> Checker<'a> {
         Some(rule)
     }
 
+    /// Whether anything was wrong so far.
+    pub fn is_faulty(&self) -> bool {
+        self.unreadable || error_count(self.findings) > self.errors
+    }
+
     fn all_lets(&mut self) -> Option<Vec<ir::Let>> {
         let lets = std::mem::take(&mut self.lets);
         let named = self.names.lets.names().zip(lets);
@@ -168,7 +180,8 @@ impl<'a> Checker<'a> {
         let of_form = |d: &Diagnostic| d.code.0.starts_with("E03") && place(d) == place(&diagnostic);
         let asked =
             (diagnostic.code == codes::PART_MISSING && self.unreadable) || self.findings.all.iter().any(of_form);
-        if !known && !asked {
+        let unread = self.names.open && UNREAD.contains(&diagnostic.code);
+        if !known && !asked && !unread {
             self.findings.push(diagnostic);
         }
     }

@@ -37,6 +37,9 @@ impl Checker<'_> {
 
     /// How many parts an expression has with its lets written out, as backends write them; an error where they are too many.
     pub fn bounded(&mut self, expr: &Expr) -> Option<u64> {
+        if matches!(expr.kind, Written::Faulty) {
+            return None;
+        }
         let mut size = 0u64;
         visit(expr, &mut |part| {
             let of_let = match &part.kind {
@@ -121,7 +124,13 @@ impl Checker<'_> {
     fn check_event(&mut self, id: EventId, consumed: bool) -> Option<EventInfo> {
         let declared = self.names.events.get(id.0)?;
         let parent = self.parent_of(declared.name, declared.item);
-        let source = self.source_of(declared.name, declared.item, parent)?;
+        let Some(source) = self.source_of(declared.name, declared.item, parent) else {
+            // Of which source the rows are is not known; which names there are is.
+            let rows = Rows::default();
+            let own: Vec<&Expr> = declared.item.filter.iter().collect();
+            self.conditions(&Site::row("an event's `where`", &rows), &own);
+            return None;
+        };
         let mut parts: Vec<Expr> = Vec::new();
         if consumed && let Some(scope) = &self.rule.scope {
             parts.push(scope.clone());
@@ -290,6 +299,7 @@ pub(super) fn all_of(conditions: &[ir::Expr], span: Span) -> Option<ir::Expr> {
 /// Every stream that an analytic names.
 pub(super) fn streams_of(kind: &AnalyticKind) -> Vec<&Name> {
     match kind {
+        AnalyticKind::Faulty => Vec::new(),
         AnalyticKind::Stream(name) => vec![name],
         AnalyticKind::Match { of, .. } => vec![of],
         AnalyticKind::Any { of, .. } => of.iter().collect(),

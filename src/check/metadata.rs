@@ -51,7 +51,8 @@ impl Checker<'_> {
             (rule.response.is_none(), "response", "what the analyst does first"),
         ];
         for (is_missing, name, help) in missing {
-            if is_missing {
+            // One that is there and could not be read was told.
+            if is_missing && !rule.keys.iter().any(|key| key == name) {
                 self.warn(codes::MISSING_METADATA, span, format!("the rule has no `{name}`"), help);
             }
         }

@@ -22,6 +22,10 @@ pub(super) struct Names<'a> {
     pub signals: Table<'a, Analytic>,
     /// Lets that are declared and were left out with a finding of their own.
     pub left_out: BTreeSet<&'a str>,
+    /// Whether definitions may be missing because they could not be read.
+    pub open: bool,
+    /// Whether a file that the rule is made of could not be read whole.
+    pub faulty: bool,
 }
 
 /// Something that was declared.
@@ -91,10 +95,15 @@ pub(super) fn collect<'a>(pack: &'a Pack, rule: &'a Rule, findings: &mut Finding
         contexts: Table::new(),
         signals: Table::new(),
         left_out: BTreeSet::new(),
+        open: false,
+        faulty: false,
     };
     let mut seen = Seen { pack, values: HashMap::new(), streams: HashMap::new(), params: HashMap::new() };
     let shared = used_files(pack, rule, findings);
+    names.open = shared.len() < rule.uses.len() || (rule.uses.is_empty() && rule.keys.iter().any(|k| k == "use"));
     for (parts, is_shared) in std::iter::once((&rule.shared, false)).chain(shared.into_iter().map(|s| (s, true))) {
+        names.open |= parts.open;
+        names.faulty |= parts.faulty;
         for (name, item) in &parts.params {
             if seen.param(name, findings) {
                 names.params.add(Declared { name, item, shared: is_shared });

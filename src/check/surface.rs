@@ -18,7 +18,7 @@ pub(super) fn names_in(expr: &Expr) -> Vec<(&str, Span)> {
 pub(super) fn visit<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     f(expr);
     match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Param(_) => {}
+        ExprKind::Faulty | ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Param(_) => {}
         ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Lookup { keys: items, .. } => {
             items.iter().for_each(|e| visit(e, f));
         }

@@ -212,8 +212,8 @@ const NOTHING_LOST: [&str; 3] = ["E0305", "E0311", "E0312"];
 /// Lints that judge nothing but the part where they stand: an exception that lacks something, or ends.
 const OF_ONE_PART: [&str; 3] = ["W0804", "W0806", "W0814"];
 
-/// Whether a finding may be there only because the reader could not take a part of the file: a name or a part that seems to be missing, a
-/// lint about the whole, or something around a fault.
+/// Whether a finding may be there only because the reader could not take a part of the file: a part that seems to be missing, a lint
+/// about the whole, or something around a fault. Names whose definitions could not be read the checker passes over by itself.
 fn follows(finding: &Diagnostic, faults: &[Diagnostic]) -> bool {
     let of_form = |fault: &&Diagnostic| fault.code.0 < "E04" && !NOTHING_LOST.contains(&fault.code.0);
     let mut lost = faults.iter().filter(of_form).filter_map(|fault| fault.span).peekable();
@@ -221,7 +221,7 @@ fn follows(finding: &Diagnostic, faults: &[Diagnostic]) -> bool {
         return false;
     }
     let code = finding.code.0;
-    let is_of_one_part = (code > "E06" && code < "E1" && code != "E0702") || OF_ONE_PART.contains(&code);
+    let is_of_one_part = (code > "E05" && code < "E1" && code != "E0702") || OF_ONE_PART.contains(&code);
     let Some(at) = finding.span.filter(|_| is_of_one_part) else { return true };
     lost.any(|fault| fault.file == at.file && fault.start < at.end && at.start < fault.end)
 }

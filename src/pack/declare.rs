@@ -99,18 +99,15 @@ fn field(node: &Node, span: Span, findings: &mut Findings) -> Option<Field> {
     let case = keys.word("case", &["lower"], findings);
     let max = keys.take("max", findings);
     keys.finish(findings);
-    let ty = type_named(&ty?, findings)?;
+    let about = about.map(|about| about.value).unwrap_or_default();
+    let Some(ty) = ty.and_then(|ty| type_named(&ty, findings)) else {
+        // It is declared all the same: what names it is not told that it does not exist.
+        let ty = Type::STRING;
+        return Some(Field { ty, unit: None, values: Vec::new(), lower: false, max: None, about, span });
+    };
     // Values of another type are told once, as a list that does not go with the field.
     let texts = values.filter(|_| is_text(ty)).map(|node| kit::texts(node, findings)).unwrap_or_default();
-    let mut field = Field {
-        ty,
-        unit: None,
-        values: Vec::new(),
-        lower: false,
-        max: None,
-        about: about.map(|about| about.value).unwrap_or_default(),
-        span,
-    };
+    let mut field = Field { ty, unit: None, values: Vec::new(), lower: false, max: None, about, span };
     set_unit(&mut field, unit, findings);
     set_texts(&mut field, values.map(|node| node.span), texts, case.as_ref(), findings);
     set_max(&mut field, max, findings);
@@ -135,6 +132,7 @@ pub fn type_named(name: &Name, findings: &mut Findings) -> Option<Type> {
         "date" | "datetime" => "did you mean `timestamp`?".to_owned(),
         _ => match (list, nearest(scalar, known.iter().copied())) {
             (true, Some(near)) => format!("did you mean `list of {near}`?"),
+            (false, None) => format!("expected {}, or `list of` one of these", kit::either(&known)),
             _ => kit::suggestion(scalar, &known),
         },
     };
@@ -200,6 +198,7 @@ fn set_max(field: &mut Field, max: Option<&Node>, findings: &mut Findings) {
     let Some(node) = max else { return };
     let Some(value) = decode::literal(node, findings) else { return };
     match (field.ty, value.kind) {
+        (_, ExprKind::Faulty) => {}
         (Type::INTEGER, ExprKind::Literal(Literal::Integer(max)))
         | (Type::DURATION, ExprKind::Literal(Literal::Duration(max))) => field.max = Some(max),
         (Type::INTEGER, _) => wrong_property(node.span, "`max` of an integer is an integer".to_owned(), findings),

@@ -16,6 +16,8 @@ pub struct Analytic {
 /// The analytics as written. Windows, keys and conditions that several share stand in [`Windowed`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnalyticKind {
+    /// What could not be read, which was reported.
+    Faulty,
     /// A bare name of an event or a signal.
     Stream(Name),
     /// `match: s`, or `{ match: s, where, by }`.

@@ -14,6 +14,8 @@ pub struct Expr {
 /// The forms of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {
+    /// A text that could not be read, which was reported: whoever comes later passes over it, and over what rests on it.
+    Faulty,
     /// A literal value.
     Literal(Literal),
     /// A dotted name: field, let, context, measure, lookup, event or signal (which one is the checker's to say).

@@ -8,6 +8,7 @@ use std::fmt::{self, Display, Formatter, Write};
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.kind {
+            ExprKind::Faulty => f.write_str("..."),
             ExprKind::Literal(literal) => literal.fmt(f),
             ExprKind::Name(name) => f.write_str(name),
             ExprKind::Param(name) => write!(f, "${name}"),

@@ -64,6 +64,8 @@ pub struct Rule {
     pub alert: Option<Alert>,
     /// `exceptions:`.
     pub exceptions: Vec<Exception>,
+    /// Every key of the file, whatever became of its value.
+    pub keys: Vec<String>,
     /// The whole file.
     pub span: Span,
 }
@@ -79,6 +81,10 @@ pub struct Shared {
     pub events: Vec<(Name, Event)>,
     /// `context:`.
     pub contexts: Vec<(Name, Context)>,
+    /// True where something of the file could not be read, which was reported: it has no meaning, and is checked for further faults only.
+    pub faulty: bool,
+    /// True where definitions may be missing here because they could not be read: a name that seems unknown may be one of those.
+    pub open: bool,
 }
 
 /// `{ default, min, max, about }`; the literals are expressions, so `1h` and `[443, 8443]` both work.

@@ -7,6 +7,7 @@ use crate::check::consts::with_article;
 use crate::check::expr::{Measures, Site};
 use crate::check::names::nearest;
 use crate::check::params::duration_text;
+use crate::check::rows::Rows;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Empty, Keys, MeasureFunction, Season, SignalId};
 use crate::syntax::rule::{Baseline as Written, Name};
@@ -24,8 +25,9 @@ impl Checker<'_> {
         let input = of.and_then(|of| self.input(of, written.filter.as_ref(), "the `where` of `baseline`"));
         let season = self.season(written.season.as_ref());
         let times = self.buckets(written, season.flatten());
-        let (input, rows) = input?;
-        let keys = self.keys(written.by.as_ref(), &[&rows], &stream_text(of?));
+        // Without the stream it is still known which names there are.
+        let (input, rows) = input.map_or_else(|| (None, Rows::default()), |(input, rows)| (Some(input), rows));
+        let keys = self.keys(written.by.as_ref(), &[&rows], &of.map(stream_text).unwrap_or_default());
         let grouped = keys.as_ref().map_or_else(|| rows.clone(), |k| self.grouped(&rows, k));
         let against = keys.as_ref().and_then(|keys| self.against(&written.against, keys));
         let site = Site::analytic("the `measure` of `baseline`", &grouped);
@@ -37,7 +39,7 @@ impl Checker<'_> {
         let (having, statistics) = self.having(&grouped, kind, id, Vec::new(), written.having.as_ref()?)?;
         let (per, history) = times?;
         let baseline = ir::Baseline {
-            of: input,
+            of: input?,
             keys: keys?,
             against: against?,
             measure,

@@ -81,6 +81,7 @@ impl Checker<'_> {
 
     fn analytic(&mut self, id: SignalId, analytic: &Analytic) -> Option<Typed> {
         match &analytic.kind {
+            AnalyticKind::Faulty => None,
             AnalyticKind::Stream(of) => self.matching(of, None, None),
             AnalyticKind::Match { of, filter, by } => self.matching(of, filter.as_ref(), by.as_ref()),
             AnalyticKind::Any { of, by } => self.any(of, by.as_ref(), analytic.span),
@@ -135,7 +136,11 @@ impl Checker<'_> {
     fn input(&mut self, of: &Name, filter: Option<&Expr>, place: &'static str) -> Option<(Input, Rows)> {
         let stream = self.stream(&of.value, of.span);
         let rows = stream.and_then(|s| self.stream_rows(s).cloned());
-        let (stream, rows) = (stream?, rows?);
+        let Some((stream, rows)) = stream.zip(rows) else {
+            // Without the stream it is still known which names there are.
+            filter.and_then(|filter| self.condition(&Site::analytic(place, &Rows::default()), filter));
+            return None;
+        };
         // Where the condition has errors, the stream is checked without it.
         let filter = filter.and_then(|filter| self.condition(&Site::analytic(place, &rows), filter));
         let rows = rows.narrowed(filter.as_ref(), &|l| self.let_body(l));

@@ -70,7 +70,7 @@ impl Checker<'_> {
     ) -> Option<Typed> {
         let name = kind.name;
         let input = match of {
-            Some(of) => self.input(of, windowed.filter.as_ref(), kind.place).map(|i| (of, i)),
+            Some(of) => self.input(of, windowed.filter.as_ref(), kind.place),
             None => {
                 let message = format!("`{name}` needs `of`");
                 self.error_help(codes::PART_MISSING, span, message, "the stream that it measures")
@@ -80,13 +80,15 @@ impl Checker<'_> {
         if windowed.having.is_none() {
             self.error_help::<()>(codes::PART_MISSING, span, format!("`{name}` needs `having`"), kind.example);
         }
-        let (of, (input, rows)) = input?;
-        let keys = self.keys(windowed.by.as_ref(), &[&rows], &stream_text(of));
+        // Without the stream it is still known which names there are.
+        let (input, rows) = input.map_or_else(|| (None, Rows::default()), |(input, rows)| (Some(input), rows));
+        let whose = of.map(stream_text).unwrap_or_default();
+        let keys = self.keys(windowed.by.as_ref(), &[&rows], &whose);
         let grouped = keys.as_ref().map_or_else(|| rows.clone(), |k| self.grouped(&rows, k));
         let measures = self.named_measures(&windowed.measures, &grouped, kind.measures)?;
         let having = windowed.having.as_ref()?;
         let (having, measures) = self.having(&grouped, kind.measures, id, measures, having)?;
-        let analytic = ir::Analytic::Threshold { of: input, keys: keys?, window: window?, measures, having };
+        let analytic = ir::Analytic::Threshold { of: input?, keys: keys?, window: window?, measures, having };
         Some(Typed { analytic, range: grouped.clone(), rows: grouped })
     }
 

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{self, ContextForm, ContextId, ExprKind, Leaf, LetId, MeasureRef, ParamId};
 use crate::pack::schema::{FieldId, SourceId};
 use crate::source::Span;
+use crate::syntax::rule::AnalyticKind;
 use crate::value::{Type, Value};
 use std::collections::BTreeSet;
 
@@ -259,8 +260,28 @@ impl Typer<'_, '_, '_> {
         Some(ir::Expr { kind: ExprKind::Leaf(Leaf::Measure(measure)), ty, nullable: true, span })
     }
 
+    /// Whether a name at a hit is a measure or a statistic of a signal that had errors of its own.
+    fn is_of_failed_signal(&self, name: &str) -> bool {
+        // A signal that is only yet to be checked has failed in nothing.
+        let failed = self.check.is_faulty() && self.check.signals.iter().any(Option::is_none);
+        if !failed || !matches!(self.site.kind, SiteKind::Hit { .. }) {
+            return false;
+        }
+        let rule = self.check.rule;
+        let word = name.rsplit('.').next().unwrap_or(name);
+        let mut analytics = rule.signals.iter().map(|(_, analytic)| analytic).chain(&rule.detect);
+        self.is_of_baseline(word)
+            || analytics.any(|analytic| match &analytic.kind {
+                AnalyticKind::Faulty => true,
+                AnalyticKind::Threshold { windowed, .. } | AnalyticKind::Cadence { windowed, .. } => {
+                    windowed.measures.iter().any(|(n, _)| n.value == word)
+                }
+                _ => false,
+            })
+    }
+
     fn unknown(&mut self, name: &str, span: Span) -> Option<ir::Expr> {
-        if self.check.names.left_out.contains(name) {
+        if self.check.names.left_out.contains(name) || self.is_of_failed_signal(name) {
             return None;
         }
         if gap::is_gap(name) {

@@ -117,11 +117,14 @@ impl<'a> Checker<'a> {
 
     /// Conditions that hold together, each narrowing those after it. None where one had errors.
     pub fn conditions(&mut self, site: &Site, all: &[&Expr]) -> Option<Vec<ir::Expr>> {
-        for expr in all {
-            self.bounded(expr)?;
-        }
         let mut typer = self.typer(site);
-        let each: Vec<Option<Vec<ir::Expr>>> = all.iter().map(|e| typer.conjuncts(e)).collect();
+        let each: Vec<Option<Vec<ir::Expr>>> = all
+            .iter()
+            .map(|e| {
+                typer.check.bounded(e)?;
+                typer.conjuncts(e)
+            })
+            .collect();
         each.into_iter().collect::<Option<Vec<_>>>().map(|v| v.into_iter().flatten().collect())
     }
 
@@ -158,6 +161,7 @@ impl Typer<'_, '_, '_> {
     fn value(&mut self, expr: &Expr) -> Option<ir::Expr> {
         let span = expr.span;
         match &expr.kind {
+            Written::Faulty => None,
             Written::Literal(literal) => self.literal(literal, span),
             Written::Name(name) => self.name(name, span),
             Written::Param(name) => self.param(name, span),

@@ -33,7 +33,9 @@ fn levels(node: &Node, findings: &mut Findings) -> Vec<(Name, Expr)> {
 }
 
 fn raise(node: &Node, findings: &mut Findings) -> Option<Raise> {
-    let mut fields = Fields::of(node, "an entry of `raise`", findings)?;
+    let Some(mut fields) = Fields::of(node, "an entry of `raise`", findings) else {
+        return Some(Raise { when: None, by: None, because: None, span: node.span });
+    };
     let raise = Raise {
         when: fields.require("when", node.span, findings).and_then(|node| expression(node, findings)),
         by: fields.require("by", node.span, findings).and_then(|node| expression(node, findings)),

@@ -16,8 +16,12 @@ pub const NOT_AN_ANALYTIC: Code = Code("E0309");
 const ANALYTICS: &[&str] =
     &["match", "any", "threshold", "cadence", "together", "evidence", "sequence", "baseline", "novelty"];
 
-/// Reads an analytic, or the name of a stream.
+/// Reads an analytic, or the name of a stream. One that cannot be read is [`AnalyticKind::Faulty`]: its name stays declared.
 pub(super) fn analytic(node: &Node, findings: &mut Findings) -> Option<Analytic> {
+    Some(read(node, findings).unwrap_or(Analytic { kind: AnalyticKind::Faulty, span: node.span }))
+}
+
+fn read(node: &Node, findings: &mut Findings) -> Option<Analytic> {
     if let Kind::Scalar(_) = node.kind {
         let name = kit::name(node, findings)?;
         return Some(Analytic { span: name.span, kind: AnalyticKind::Stream(name) });
@@ -85,7 +89,7 @@ fn kind(node: &Node, entry: &Entry, findings: &mut Findings) -> Option<AnalyticK
                 "novelty" => history::novelty(fields, at, findings),
                 "together" => together(fields, at, findings),
                 "evidence" => evidence(fields, at, findings),
-                _ => sequence(fields, at, findings),
+                _ => sequence(fields, at, findings)?,
             })
         }
     }
@@ -170,15 +174,17 @@ fn evidence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Analyt
     AnalyticKind::Evidence { of, when, alert_at, windowed }
 }
 
-fn sequence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> AnalyticKind {
+/// Nothing where a step cannot be read: the others alone are another chain.
+fn sequence(mut fields: Fields<'_>, at: Span, findings: &mut Findings) -> Option<AnalyticKind> {
     let by = fields.by(findings);
     let within = fields.require("within", at, findings).and_then(|node| expression(node, findings));
     let steps = fields.require("steps", at, findings).and_then(|node| list(node, findings)).unwrap_or_default();
-    let steps = steps.iter().filter_map(|node| step(node, findings)).collect();
+    let steps: Vec<_> = steps.iter().map(|node| step(node, findings)).collect();
     let until: Option<Name> = fields.name("until", findings);
     let filter = fields.expression("where", findings);
     fields.finish(findings);
-    AnalyticKind::Sequence { by, within, steps, until, filter }
+    let steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(AnalyticKind::Sequence { by, within, steps, until, filter })
 }
 
 fn windowed(fields: &mut Fields<'_>, at: Span, findings: &mut Findings) -> Windowed {
@@ -226,7 +232,9 @@ fn weight(node: &Node, findings: &mut Findings) -> Option<Weight> {
         let weight = expression(node, findings)?;
         return Some(Weight { weight: Some(weight), because: None, span: node.span });
     }
-    let mut fields = Fields::of(node, "a weight", findings)?;
+    let Some(mut fields) = Fields::of(node, "a weight", findings) else {
+        return Some(Weight { weight: None, because: None, span: node.span });
+    };
     let weight = Weight {
         weight: fields.require("weight", node.span, findings).and_then(|node| expression(node, findings)),
         because: fields.text("because", findings),

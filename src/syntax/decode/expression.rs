@@ -10,8 +10,17 @@ use crate::syntax::rule::{By, Name};
 /// A name or a computation where a literal is expected.
 pub const NOT_A_LITERAL: Code = Code("E0310");
 
-/// An expression; a YAML list is a list literal.
+/// An expression; a YAML list is a list literal. One that cannot be read is [`ExprKind::Faulty`], so that what stands around it is read
+/// and checked as if it were there.
 pub fn expression(node: &Node, findings: &mut Findings) -> Option<Expr> {
+    Some(read(node, findings).unwrap_or(faulty(node)))
+}
+
+fn faulty(node: &Node) -> Expr {
+    Expr { kind: ExprKind::Faulty, span: node.span }
+}
+
+fn read(node: &Node, findings: &mut Findings) -> Option<Expr> {
     match &node.kind {
         Kind::Scalar(scalar) if scalar.core() == Core::Null => {
             findings.push(wrong_kind(node, "an expression"));
@@ -25,7 +34,7 @@ pub fn expression(node: &Node, findings: &mut Findings) -> Option<Expr> {
             }
         },
         Kind::Seq(items) => {
-            let parts: Vec<Option<Expr>> = items.iter().map(|item| expression(item, findings)).collect();
+            let parts: Vec<Option<Expr>> = items.iter().map(|item| read(item, findings)).collect();
             let parts = parts.into_iter().collect::<Option<Vec<Expr>>>()?;
             Some(Expr { kind: ExprKind::List(parts), span: node.span })
         }
@@ -39,18 +48,22 @@ pub fn expression(node: &Node, findings: &mut Findings) -> Option<Expr> {
 
 /// A literal: a quoted YAML text is a string, everything else is read as an expression and must be a literal or a list of them.
 pub fn literal(node: &Node, findings: &mut Findings) -> Option<Expr> {
+    Some(read_literal(node, findings).unwrap_or(faulty(node)))
+}
+
+fn read_literal(node: &Node, findings: &mut Findings) -> Option<Expr> {
     match &node.kind {
         Kind::Scalar(scalar) if !scalar.plain => {
             let kind = ExprKind::Literal(Literal::String(scalar.text.value.clone()));
             Some(Expr { kind, span: node.span })
         }
         Kind::Seq(items) => {
-            let parts: Vec<Option<Expr>> = items.iter().map(|item| literal(item, findings)).collect();
+            let parts: Vec<Option<Expr>> = items.iter().map(|item| read_literal(item, findings)).collect();
             let parts = parts.into_iter().collect::<Option<Vec<Expr>>>()?;
             Some(Expr { kind: ExprKind::List(parts), span: node.span })
         }
         _ => {
-            let expr = expression(node, findings)?;
+            let expr = read(node, findings)?;
             if is_literal(&expr) {
                 return Some(expr);
             }

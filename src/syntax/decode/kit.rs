@@ -113,6 +113,17 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// True where a map stands below a key that nobody asked for so far: it may be meant to define something.
+    pub fn has_unknown_map(&self) -> bool {
+        let unknown = |entry: &Entry| !self.known.contains(&entry.key.value.as_str());
+        self.entries.iter().any(|entry| unknown(entry) && matches!(entry.value.kind, Kind::Map(_)))
+    }
+
+    /// Every key that is there.
+    pub fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.entries.iter().map(|entry| entry.key.value.as_str())
+    }
+
     /// Reports every key that nobody asked for.
     pub fn finish(self, findings: &mut Findings) {
         for entry in self.entries.iter().filter(|entry| !self.known.contains(&entry.key.value.as_str())) {
@@ -274,7 +285,8 @@ pub fn key_text(key: &Text) -> Name {
     At { value: key.value.clone(), span: key.whole }
 }
 
-/// A map from names to whatever `value` reads; an entry whose value cannot be read is left out.
+/// A map from names to whatever `value` reads; an entry whose value cannot be read is left out. `value` reads an empty value too, which is
+/// reported here: what it makes of it keeps the name declared.
 pub fn named<T>(
     node: &Node,
     what: &str,
@@ -287,7 +299,7 @@ pub fn named<T>(
         if entry.value.is_null() {
             let message = format!("`{}` has no value", entry.key.value);
             findings.push(Diagnostic::error(NO_VALUE, entry.key.whole, message));
-            return None;
+            return name.zip(value(&entry.value, &mut Findings::default()));
         }
         let value = value(&entry.value, findings);
         name.zip(value)

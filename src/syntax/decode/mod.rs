@@ -29,8 +29,13 @@ use kit::Fields;
 
 /// Reads a rule file. What could not be read is absent from the result, and in `findings`.
 pub fn rule(node: &Node, findings: &mut Findings) -> Rule {
+    let before = shared::errors(findings);
     let mut rule = Rule { span: node.span, ..Rule::default() };
-    let Some(mut fields) = Fields::of(node, "a rule", findings) else { return rule };
+    let Some(mut fields) = Fields::of(node, "a rule", findings) else {
+        (rule.shared.faulty, rule.shared.open) = (true, true);
+        return rule;
+    };
+    rule.keys = fields.keys().map(str::to_owned).collect();
     let top = crate::source::Span::new(node.span.file, node.span.start, node.span.start);
     metadata::read(&mut rule, &mut fields, top, findings);
     rule.uses = fields.texts("use", findings);
@@ -39,16 +44,17 @@ pub fn rule(node: &Node, findings: &mut Findings) -> Rule {
     rule.schedule = fields.take("schedule", findings).and_then(|node| schedule(node, findings));
     rule.shared = shared::parts(&mut fields, findings);
     rule.scope = fields.expression("scope", findings);
-    if let Some(node) = fields.take("signals", findings) {
-        rule.signals = kit::named(node, "`signals`", findings, analytic::analytic);
-    }
+    let open = &mut rule.shared.open;
+    rule.signals = shared::section(&mut fields, "signals", "`signals`", open, findings, analytic::analytic);
     rule.detect = fields.require("detect", top, findings).and_then(|node| analytic::analytic(node, findings));
     let span = fields.key_span("confidence");
     rule.confidence = fields.take("confidence", findings).and_then(|node| alert::confidence(node, span, findings));
     let span = fields.key_span("alert");
     rule.alert = fields.take("alert", findings).and_then(|node| alert::alert(node, span, findings));
     rule.exceptions = fields.take("exceptions", findings).map(|node| exceptions(node, findings)).unwrap_or_default();
+    rule.shared.open |= fields.has_unknown_map();
     fields.finish(findings);
+    rule.shared.faulty = shared::errors(findings) > before;
     rule
 }
 

@@ -2,28 +2,56 @@
 
 use super::expression::{expression, literal};
 use super::kit::{self, EXCLUDES, Fields, missing, missing_one, named};
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::source::Span;
-use crate::source::yaml::Node;
+use crate::source::yaml::{Kind, Node};
 use crate::syntax::expr::{Expr, ExprKind};
 use crate::syntax::rule::{Context, ContextForm, Event, Name, Param, Schedule, Shared};
 
 /// Reads a file of `shared/`.
 pub fn shared(node: &Node, findings: &mut Findings) -> Shared {
-    let Some(mut fields) = Fields::of(node, "a shared file", findings) else { return Shared::default() };
-    let shared = parts(&mut fields, findings);
+    let before = errors(findings);
+    let Some(mut fields) = Fields::of(node, "a shared file", findings) else {
+        return Shared { faulty: true, open: true, ..Shared::default() };
+    };
+    let mut shared = parts(&mut fields, findings);
+    shared.open |= fields.has_unknown_map();
     fields.finish(findings);
+    shared.faulty = errors(findings) > before;
     shared
 }
 
 pub(super) fn parts(fields: &mut Fields<'_>, findings: &mut Findings) -> Shared {
-    let params = fields.take("params", findings).map(|node| params(node, findings)).unwrap_or_default();
-    let lets = fields.take("let", findings).map(|node| named(node, "`let`", findings, expression)).unwrap_or_default();
-    let events =
-        fields.take("events", findings).map(|node| named(node, "`events`", findings, event)).unwrap_or_default();
-    let contexts =
-        fields.take("context", findings).map(|node| named(node, "`context`", findings, context)).unwrap_or_default();
-    Shared { params, lets, events, contexts }
+    let mut open = false;
+    let params = section(fields, "params", "`params`", &mut open, findings, param);
+    let lets = section(fields, "let", "`let`", &mut open, findings, expression);
+    let events = section(fields, "events", "`events`", &mut open, findings, event);
+    let contexts = section(fields, "context", "`context`", &mut open, findings, context);
+    Shared { params, lets, events, contexts, open, faulty: false }
+}
+
+/// The definitions below a key; `open` becomes true where some of them could not be read, not even their names.
+pub(super) fn section<T>(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    what: &'static str,
+    open: &mut bool,
+    findings: &mut Findings,
+    value: impl FnMut(&Node, &mut Findings) -> Option<T>,
+) -> Vec<(Name, T)> {
+    let Some(node) = fields.take(key, findings) else {
+        *open |= fields.has(key);
+        return Vec::new();
+    };
+    let read = named(node, what, findings, value);
+    let written = if let Kind::Map(entries) = &node.kind { Some(entries.len()) } else { None };
+    *open |= written != Some(read.len());
+    read
+}
+
+/// How many errors were found so far.
+pub(super) fn errors(findings: &Findings) -> usize {
+    findings.all.iter().filter(|found| found.severity == Severity::Error).count()
 }
 
 /// Reads `params`.
@@ -32,14 +60,17 @@ pub fn params(node: &Node, findings: &mut Findings) -> Vec<(Name, Param)> {
 }
 
 fn param(node: &Node, findings: &mut Findings) -> Option<Param> {
-    let mut fields = Fields::of(node, "a parameter", findings)?;
+    let faulty = Expr { kind: ExprKind::Faulty, span: node.span };
+    let Some(mut fields) = Fields::of(node, "a parameter", findings) else {
+        return Some(Param { default: faulty, min: None, max: None, about: None });
+    };
     let span = fields.span;
     let default = fields.require("default", span, findings).and_then(|node| literal(node, findings));
     let min = fields.literal("min", findings);
     let max = fields.literal("max", findings);
     let about = fields.text("about", findings);
     fields.finish(findings);
-    Some(Param { default: default?, min, max, about })
+    Some(Param { default: default.unwrap_or(faulty), min, max, about })
 }
 
 /// Reads `schedule`.
@@ -55,7 +86,9 @@ pub fn schedule(node: &Node, findings: &mut Findings) -> Option<Schedule> {
 }
 
 fn event(node: &Node, findings: &mut Findings) -> Option<Event> {
-    let mut fields = Fields::of(node, "an event", findings)?;
+    let Some(mut fields) = Fields::of(node, "an event", findings) else {
+        return Some(Event { source: None, of: None, filter: None, span: node.span });
+    };
     fields.exclusive("source", "of", findings);
     if !fields.has("source") && !fields.has("of") {
         findings.push(missing_one(&["source", "of"], "an event", node.span));
@@ -71,7 +104,11 @@ fn event(node: &Node, findings: &mut Findings) -> Option<Event> {
 }
 
 fn context(node: &Node, findings: &mut Findings) -> Option<Context> {
-    let mut fields = Fields::of(node, "a context", findings)?;
+    let Some(mut fields) = Fields::of(node, "a context", findings) else {
+        let (form, span) = (ContextForm::Absent, node.span);
+        let (value, filter, by, within, known, include) = (None, None, None, None, None, None);
+        return Some(Context { form, value, filter, by, within, known, include, span });
+    };
     let form = form(&mut fields, findings);
     let value = fields.expression("value", findings);
     if let (Some(value), false) = (&value, matches!(form, ContextForm::Last(_) | ContextForm::Absent)) {
@@ -139,7 +176,7 @@ fn measure(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<ContextFo
     if of.is_none() && !fields.has("of") {
         findings.push(missing("of", "a context with `measure`", fields.key_span("measure")));
     }
-    if !matches!(measure.kind, ExprKind::Call { .. }) {
+    if !matches!(measure.kind, ExprKind::Call { .. } | ExprKind::Faulty) {
         let found = Diagnostic::error(kit::WRONG_KIND, measure.span, "expected a measure");
         findings.push(found.help("write one such as `distinct(device.id)` or `count()`"));
     }
