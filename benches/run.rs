@@ -30,7 +30,7 @@ fn input() -> Vec<u8> {
     bytes
 }
 
-/// Pack to queries for the three targets, without the process around it.
+/// Pack to queries for every target, without the process around it.
 #[divan::bench(sample_count = 20)]
 fn check_and_compile() -> usize {
     pack::compile(&pack::Checked::load())

@@ -1,7 +1,7 @@
 //! siemc, a compiler for detection analytics.
 //!
 //! A detection engineer writes one rule in YAML. siemc checks it, runs it against fixtures with a reference evaluator, and
-//! compiles it to Splunk SPL, Microsoft KQL and Elastic EQL. A compiled query means what the evaluator says, or the compiler
+//! compiles it to Splunk SPL, Microsoft KQL, and Elastic EQL and ES|QL. A compiled query means what the evaluator says, or the compiler
 //! refuses and says why.
 //!
 //! Data flows one way through rooms, and each room's module doc says what it is for and what it must never know:
@@ -16,7 +16,7 @@
 //! | [`ir`] | | the typed rule, and its written meaning |
 //! | [`check`] | pack + rule as written | [`ir::Rule`], or every finding |
 //! | [`eval`] | [`ir::Rule`] + events | alerts |
-//! | [`plan`] | [`ir::Rule`] | the relational plan that SPL and KQL share, or refusals |
+//! | [`plan`] | [`ir::Rule`] | the relational plan that SPL, KQL and ES\|QL share, or refusals |
 //! | [`backend`] | plan, or rule | query text with its fidelity |
 //! | [`endpoint`] | queries that carry their events | what the user's own product says of them |
 //! | [`fixture`] | test files | cases, verdicts, reports |

@@ -10,6 +10,8 @@ mod check;
 mod compile;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/fits.rs"]
+mod fits;
 #[path = "cli/fixtures.rs"]
 mod fixtures;
 #[path = "cli/fresh.rs"]

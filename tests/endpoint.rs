@@ -2,6 +2,8 @@
 //! no answer to a query is made up here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "cli/fits.rs"]
+mod fits;
 #[path = "endpoint/node.rs"]
 mod node;
 #[path = "endpoint/products.rs"]
@@ -68,6 +70,7 @@ fn every_product_runs_the_cases_and_all_pass() {
         let server = Server::start();
         let said = ask(&server, path, &[PACK, "--target", target, "--format", "json"]);
         let report = said.json();
+        fits::fits_published(&report, "verify");
         let cases = report["cases"].as_array().unwrap();
         assert!(cases.len() >= 5, "{product}: {} cases", cases.len());
         for case in cases {

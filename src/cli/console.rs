@@ -1,5 +1,6 @@
 //! The three streams, and whether they are a terminal.
 
+use super::workspace::reason;
 use crate::diagnostic::{self, Diagnostic};
 use crate::source::Files;
 use anstream::{AutoStream, ColorChoice};
@@ -23,14 +24,14 @@ impl Console {
         }
     }
 
-    /// Writes data to standard output.
+    /// Writes data to standard output. An error says that it is standard output's.
     pub fn data(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())
+        self.out.write_all(text.as_bytes()).map_err(|error| of_output(&error))
     }
 
     /// Gives on what was written.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.out.flush().map_err(|error| of_output(&error))
     }
 
     /// A line for a person, on standard error. Where nobody can read it, it is dropped.
@@ -61,6 +62,11 @@ impl Console {
     pub fn is_watched(&self) -> bool {
         io::stderr().is_terminal()
     }
+}
+
+/// The kind stays, by which a pipe that nobody reads any more is known.
+fn of_output(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("standard output cannot be written: {}", reason(error)))
 }
 
 impl Default for Console {

@@ -3,6 +3,7 @@
 //! A pack is read once, whole: its rules share a schema. What is wrong in a rule file that was not asked for is not told.
 
 use super::codes;
+use crate::backend;
 use crate::check::{self, Checked, Expired, Options};
 use crate::diagnostic::{Diagnostic, Findings, Severity, nearest};
 use crate::pack::{self, Environment, Pack, RuleFile};
@@ -82,9 +83,14 @@ impl Workspace {
             return;
         };
         check::check_pack(&pack, &mut found);
-        let chosen = self.choose(&pack, parts);
+        backend::target::environments::check(&pack, &mut found);
+        let undecoded = self.undecoded(&pack, &found);
+        let chosen = self.choose(&pack, parts, &undecoded);
         let rule_file = |file: FileId| pack.rules.iter().position(|r| r.rule.span.file == file);
-        let is_asked = |file| rule_file(file).is_none_or(|at| chosen.get(at) == Some(&true));
+        let is_asked = |file| match rule_file(file) {
+            Some(at) => chosen.get(at) == Some(&true),
+            None => undecoded.get(&file).is_none_or(|path| is_within(path, parts, &pack)),
+        };
         let mut selected =
             Selected { broken: false, broken_files: BTreeMap::new(), chosen: chosen.clone(), pack: pack.clone() };
         for finding in found.all {
@@ -113,17 +119,26 @@ impl Workspace {
         !is_manifest && !first.is_some_and(|f| ["schema", "shared", "lookups", "targets"].contains(&f.as_str()))
     }
 
-    fn choose(&mut self, pack: &Pack, parts: &[PathBuf]) -> Vec<bool> {
-        let root = full(&pack.root);
+    /// The rule files that have an error and could not be decoded, with their full paths.
+    fn undecoded(&self, pack: &Pack, found: &Findings) -> BTreeMap<FileId, PathBuf> {
+        let errors = found.all.iter().filter(|finding| finding.severity == Severity::Error);
+        let files = errors.filter_map(|finding| finding.span).map(|span| span.file);
+        let decoded = |file: FileId| pack.rules.iter().any(|rule| rule.rule.span.file == file);
+        let own = files.filter(|file| !decoded(*file) && self.is_a_rule(pack, *file));
+        own.map(|file| (file, full(Path::new(self.files.name(file))))).collect()
+    }
+
+    fn choose(&mut self, pack: &Pack, parts: &[PathBuf], undecoded: &BTreeMap<FileId, PathBuf>) -> Vec<bool> {
         let rules: Vec<PathBuf> = pack.rules.iter().map(|r| full(&r.path)).collect();
         let mut chosen = vec![false; rules.len()];
         for part in parts {
             let path = rule_of_fixture(&full(part));
-            if path == root || root.starts_with(&path) {
+            if is_whole(&path, pack) {
                 chosen.fill(true);
                 continue;
             }
-            let mut any = false;
+            // A rule that cannot be decoded is a rule: what is wrong with it is told, and not that it is none.
+            let mut any = undecoded.values().any(|rule| rule.starts_with(&path));
             for (rule, is_chosen) in rules.iter().zip(&mut chosen) {
                 if rule.starts_with(&path) {
                     *is_chosen = true;
@@ -234,6 +249,15 @@ fn packs_in(path: &Path) -> Vec<PathBuf> {
     let mut packs: Vec<PathBuf> = below.filter(|dir| dir.join("pack.yaml").is_file()).collect();
     packs.sort();
     packs
+}
+
+/// True where a path holds all of the pack.
+fn is_whole(path: &Path, pack: &Pack) -> bool {
+    full(&pack.root).starts_with(path)
+}
+
+fn is_within(rule: &Path, parts: &[PathBuf], pack: &Pack) -> bool {
+    parts.iter().map(|part| rule_of_fixture(&full(part))).any(|path| is_whole(&path, pack) || rule.starts_with(path))
 }
 
 fn rule_of_fixture(path: &Path) -> PathBuf {

@@ -157,7 +157,7 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
         entry.depth() == 0 || !(hidden(&name) || (entry.depth() == 1 && NOT_RULES.contains(&&*name)))
     });
     let mut paths: Vec<PathBuf> =
-        walk.filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|p| p.is_file()).collect();
+        walk.filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|p| is_file_or_lost(p)).collect();
     paths.sort();
     let mut rules = Vec::new();
     for path in paths {
@@ -176,8 +176,16 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
 fn looks_like_a_rule(path: &Path, files: &mut Files) -> bool {
     let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml")
         && path.file_name().is_some_and(|name| name != "pack.yaml");
+    if is_yaml && !path.is_file() {
+        return true;
+    }
     let text = if is_yaml { files.read(path, YAML_LIMIT).ok() } else { None };
     text.is_some_and(|id| files.text(id).lines().any(|line| line.starts_with("rule:")))
+}
+
+/// A link that leads nowhere counts: who put it there meant a file, and reading it tells.
+fn is_file_or_lost(path: &Path) -> bool {
+    path.is_file() || (path.is_symlink() && !path.exists())
 }
 
 fn is_fixture(path: &Path) -> bool {
@@ -201,7 +209,7 @@ fn not_read(path: &Path, help: &str, findings: &mut Findings) {
 fn yaml_files(dir: &Path) -> Vec<PathBuf> {
     let walk = WalkDir::new(dir).max_depth(1).into_iter().filter_map(Result::ok).map(walkdir::DirEntry::into_path);
     let mut paths: Vec<PathBuf> =
-        walk.filter(|path| path.is_file() && path.extension().is_some_and(|e| e == "yaml")).collect();
+        walk.filter(|path| is_file_or_lost(path) && path.extension().is_some_and(|e| e == "yaml")).collect();
     paths.sort();
     paths
 }

@@ -4,7 +4,7 @@
 //!
 //! - The header names the declared columns in any order. A further column is a warning, since exports have them.
 //! - An empty cell is missing; an empty key cell is an error. Blanks around a cell are an error, for no product trims them alike.
-//! - Networks are kept as they match: `10.1.2.3/8` is `10.0.0.0/8`, an address alone is its own network.
+//! - A network is written as in an expression: without host bits. An address alone is its own network.
 //! - Two rows for one key are an error, where "one key" is how the keys match: `Nocase` and `suffix` keys without ASCII case.
 
 use super::codes;
@@ -13,8 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Findings, nearest, shortened};
 use crate::source::{FileId, Span};
 use crate::syntax::expr::{ExprKind, Literal};
 use crate::syntax::parse;
-use crate::value::{Scalar, Type, Value};
-use ipnet::IpNet;
+use crate::value::{Scalar, Type, Value, network};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -218,7 +217,7 @@ impl Table<'_> {
             };
         }
         let read = match column.key.map(|key| key.matching) {
-            Some(Matching::Cidr) => network(text),
+            Some(Matching::Cidr) => network(text).map(|net| Value::string(net.to_string())).map_err(|(_, help)| help),
             Some(Matching::Suffix) => suffix(text),
             _ => typed(text, column.ty),
         };
@@ -336,23 +335,6 @@ fn literal(text: &str) -> Option<Literal> {
     match parse::parse(text, &|_| Span::default()).ok()?.kind {
         ExprKind::Literal(literal) => Some(literal),
         _ => None,
-    }
-}
-
-fn network(text: &str) -> Result<Value, String> {
-    let parsed = text.parse::<IpNet>().or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
-    match parsed {
-        Ok(net) => Ok(Value::string(canonical(net).to_string())),
-        Err(_) => Err("write a network such as `10.0.0.0/8` or `2001:db8::/32`".to_owned()),
-    }
-}
-
-/// Without host bits; a network of IPv4-mapped addresses is the IPv4 one.
-fn canonical(net: IpNet) -> IpNet {
-    let net = net.trunc();
-    match (net.addr().to_canonical(), net.prefix_len().checked_sub(96)) {
-        (v4 @ IpAddr::V4(_), Some(prefix)) if net.addr().is_ipv6() => IpNet::new(v4, prefix).unwrap_or(net),
-        _ => net,
     }
 }
 

@@ -228,8 +228,7 @@ lookups:
   domains: { file: domains.csv, keys: { domain: suffix }, columns: { kind: string } }
   people: { file: people.csv, keys: { user: nocase, at: { type: ip } }, columns: { since: timestamp, every: duration, part: number } }
 ";
-    let nets =
-        "net\n10.0.0.0/8\n10.1.0.0/16\n10.1.2.3/8\n10.0.0.1\n10.0.0.1/32\n::ffff:10.0.0.0/104\n10.0.0.0/33\nten\n";
+    let nets = "net\n10.0.0.0/8\n10.1.0.0/16\n10.0.0.0/8\n10.1.2.3/8\n10.0.0.1\n10.0.0.1/32\n::ffff:10.0.0.0/104\n10.0.0.0/33\nten\n";
     let domains =
         "domain,kind\nexample.com,a\nx.example.com,b\nEXAMPLE.com,c\n*.evil.example,d\n.evil.example,e\ncom.,f\n*,g\n";
     let people = "user,at,since,every,part\nAda,10.0.0.1,2026-03-01T00:00:00Z,1h,0.5\nada,::ffff:10.0.0.1,,,\nada,10.0.0.2,2026-03-01,90,NaN\n";

@@ -1,4 +1,4 @@
-//! What SPL and KQL share: one relational plan for a rule.
+//! What SPL, KQL and ES|QL share: one relational plan for a rule.
 //!
 //! In: a checked [`ir::Rule`]. Out: a [`Plan`], a list of stages over one table of rows, or refusals. This room must
 //! never know how a dialect spells anything; a dialect never decides what a stage means.

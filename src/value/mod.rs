@@ -1,7 +1,9 @@
 //! Types and values, and when two values are the same. Every later room speaks in these; this one knows no other.
 
+mod net;
 pub mod types;
 
+pub use net::network;
 pub use types::{Scalar, Type};
 
 use std::cmp::Ordering;

@@ -99,6 +99,19 @@ fn unreadable_input_and_wrong_usage_exit_2() {
     assert!(made.run("check p").exits(2).out.contains("not UTF-8"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_told() {
+    let made = Try::pack();
+    for place in ["p/auth/lost.yaml", "p/lost.yaml", "p/schema/lost.yaml"] {
+        std::os::unix::fs::symlink("nowhere", made.path(place)).unwrap();
+        let told = made.run("check p").exits(2).out;
+        assert!(told.contains(&format!("error[E0101]: `{place}` cannot be read: no such file")), "{told}");
+        std::fs::remove_file(made.path(place)).unwrap();
+    }
+    made.run("check p").exits(0);
+}
+
 #[test]
 fn colours_are_for_terminals() {
     let made = Try::pack();

@@ -44,7 +44,7 @@ fn an_invalid_rule_takes_only_its_own_query_away() {
 fn a_run_s_events_and_hits_are_told_with_the_query() {
     let made = Try::pack();
     let all = made.run("compile p --target eql,kql --format json").exits(0).json();
-    super::schemas::fits_published(&all, "compile");
+    super::fits::fits_published(&all, "compile");
     let results = all["results"].as_array().unwrap();
     let query = |target: &str| {
         let own = |r: &&serde_json::Value| r["rule"] == "many-failures" && r["target"] == target;

@@ -1,4 +1,4 @@
-use super::kit::{EVIDENCE, Try};
+use super::kit::{EVIDENCE, RULE, Try};
 
 #[test]
 fn a_rule_is_told_in_plain_words() {
@@ -34,6 +34,24 @@ fn a_target_shows_fidelity_assumptions_and_the_query_or_the_refusals() {
     let text = made.run("explain both --target eql").exits(0).out;
     assert!(text.contains("In eql: refused") && text.contains("p/auth/both.yaml:"), "{text}");
     assert!(text.contains(" 40 failure: it failed"), "{text}");
+}
+
+#[test]
+fn confidence_is_told_as_far_as_the_rule_has_it() {
+    let made = Try::pack();
+    let confidence = |levels: &str| {
+        RULE.to_owned()
+            + &format!(
+                "confidence: {{ base: 30, raise: [{{ by: 40, when: device.id == \"d\", because: known }}], alert_at: 20, {levels} }}\n"
+            )
+    };
+    made.write("p/auth/many-failures.yaml", confidence("levels: { high: 70 }"));
+    let text = made.run("explain many-failures").exits(0).out;
+    assert!(text.contains("  30 to begin with\n") && text.contains("below 20 there is no alert"), "{text}");
+    assert!(text.contains("severity: high from 70; medium for less"), "{text}");
+    made.write("p/auth/many-failures.yaml", confidence("levels: { low: 20, high: 70 }"));
+    let text = made.run("explain many-failures").exits(0).out;
+    assert!(text.contains("severity: low from 20, high from 70\n"), "{text}");
 }
 
 #[test]

@@ -124,6 +124,32 @@ fn a_reader_that_goes_away_ends_a_run_quietly() {
     assert_eq!((done.status.code(), err.as_ref()), (Some(0), ""));
 }
 
+/// A full disk behind standard output is not the fault of the file that is read.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_told_as_such() {
+    let made = Try::pack();
+    made.write("e.jsonl", lines(&(0..2_000).map(|n| n * 4_000).flat_map(|n| [n, n + 1, n + 2]).collect::<Vec<_>>()));
+    let commands = [
+        "run --rules p --events e.jsonl",
+        "run --rules p --events e.jsonl --sort",
+        "compile p --target kql",
+        "check p --format json",
+        "test p --format json",
+        "simulate --devices 2 --days 1",
+        "explain many-failures",
+    ];
+    for line in commands {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let done = made.command(line).stdout(full).output().unwrap();
+        let err = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{line}: {err}");
+        assert!(err.ends_with("error: standard output cannot be written: no space left\n"), "{line}: {err}");
+    }
+    let done = made.run("simulate --devices 2 --days 1 --out /dev/full").exits(2);
+    assert_eq!(done.err, "error: `/dev/full` cannot be written: no space left\n");
+}
+
 const OVER: &str = r#"rule: three-of-a-kind
 id: 9d3c1f0a-6f5e-4f0c-9a53-0d2f1b7a5c13
 title: Three rules alert on one device

@@ -64,7 +64,7 @@ fn rules_are_judged_by_what_was_injected() {
     let text = made.run(&asked).exits(0).out;
     assert!(text.contains("seed 1: 40 devices, 3 days, ") && text.contains("100%"), "{text}");
     let report = made.run(&format!("{asked} --format json")).exits(0).json();
-    super::schemas::fits_published(&report, "simulate");
+    super::fits::fits_published(&report, "simulate");
     let judged = &report["seeds"][0]["rules"][0];
     assert_eq!(
         (report["version"].as_u64(), judged["injected"].as_u64(), judged["recall"].as_f64()),

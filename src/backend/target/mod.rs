@@ -6,6 +6,7 @@
 
 mod assumptions;
 mod decode;
+pub mod environments;
 pub mod mapping;
 mod mapping_file;
 mod operators;

@@ -7,7 +7,7 @@ use crate::check::consts::with_article;
 use crate::ir::{self, ExprKind, Leaf, LookupId};
 use crate::source::Span;
 use crate::syntax::expr::{BinaryOp, Expr, ExprKind as Written, Literal};
-use crate::value::{Scalar, Type, Value};
+use crate::value::{Scalar, Type, Value, network};
 use ipnet::IpNet;
 
 impl Typer<'_, '_, '_> {
@@ -164,7 +164,7 @@ impl Typer<'_, '_, '_> {
                 None => Vec::new(),
             };
             for value in values {
-                match network(&value) {
+                match network_of(&value) {
                     Ok(net) => nets.push(net),
                     Err((message, help)) => {
                         good = false;
@@ -217,34 +217,12 @@ fn same_kind(a: Type, b: Type) -> bool {
     a == b || (is_number(a) && is_number(b))
 }
 
-/// A network, or an address as the network of itself alone.
-fn network(value: &Value) -> Result<IpNet, (String, String)> {
-    let text = match value {
-        Value::String(text) => text,
-        Value::Ip(ip) => return Ok(IpNet::from(*ip)),
-        _ => return Err(("this is no network".to_owned(), "such as `\"10.0.0.0/8\"`".to_owned())),
-    };
-    if let Ok(ip) = text.parse::<std::net::IpAddr>() {
-        return Ok(IpNet::from(ip.to_canonical()));
+fn network_of(value: &Value) -> Result<IpNet, (String, String)> {
+    match value {
+        Value::String(text) => network(text),
+        Value::Ip(ip) => Ok(IpNet::from(*ip)),
+        _ => Err(("this is no network".to_owned(), "such as `\"10.0.0.0/8\"`".to_owned())),
     }
-    match text.parse::<IpNet>() {
-        Ok(net) if net.addr() != net.network() => {
-            let message = format!("`{text}` has bits set below its prefix");
-            Err((message, format!("the network is `{}`", net.trunc())))
-        }
-        Ok(net) => Ok(unmapped(net)),
-        Err(_) => Err((
-            format!("`{text}` is no network"),
-            "such as `10.0.0.0/8` (prefix 0 to 32) or `2001:db8::/32` (0 to 128)".to_owned(),
-        )),
-    }
-}
-
-/// An IPv4-mapped network is the IPv4 one.
-fn unmapped(net: IpNet) -> IpNet {
-    let IpNet::V6(v6) = net else { return net };
-    let v4 = v6.addr().to_ipv4_mapped().filter(|_| v6.prefix_len() >= 96);
-    v4.and_then(|ip| ipnet::Ipv4Net::new(ip, v6.prefix_len() - 96).ok()).map_or(net, IpNet::V4)
 }
 
 /// A list parameter's literal, for parameters.

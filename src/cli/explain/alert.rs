@@ -4,14 +4,16 @@ use super::signals::template;
 use super::words::listed;
 use super::written;
 use crate::eval::text_of;
-use crate::ir::{Expr, Rule};
+use crate::ir::{Analytic, Expr, Rule};
 use crate::syntax::print::duration;
 use crate::value::Value;
 
 /// The table of confidence.
 pub fn confidence(rule: &Rule) -> Vec<String> {
     let Some(confidence) = &rule.confidence else { return Vec::new() };
-    let mut lines = vec![format!("{:>4} to begin with (an evidence's own sum where it hits)", confidence.base)];
+    let sums = rule.signals.iter().any(|signal| matches!(signal.analytic, Analytic::Evidence { .. }));
+    let sum = if sums { " (an evidence's own sum where it hits)" } else { "" };
+    let mut lines = vec![format!("{:>4} to begin with{sum}", confidence.base)];
     for raise in &confidence.raise {
         let because = raise.because.as_ref().map(|t| format!(": {}", template(rule, t))).unwrap_or_default();
         lines.push(format!("{:>+4} where {}{because}", raise.by, written::text(rule, &raise.when)));
@@ -21,7 +23,11 @@ pub fn confidence(rule: &Rule) -> Vec<String> {
     }
     let levels: Vec<String> = confidence.levels.iter().map(|(level, from)| format!("{level} from {from}")).collect();
     if !levels.is_empty() {
-        lines.push(format!("severity: {}; {} below", levels.join(", "), rule.about.severity));
+        // Where no alert lies below every level, the rule's own severity is never seen.
+        let lowest = confidence.levels.iter().map(|(_, from)| *from).min();
+        let is_seen = lowest.is_some_and(|from| from > confidence.alert_at);
+        let own = if is_seen { format!("; {} for less", rule.about.severity) } else { String::new() };
+        lines.push(format!("severity: {}{own}", levels.join(", ")));
     }
     lines
 }

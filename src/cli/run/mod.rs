@@ -16,8 +16,9 @@ use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::ir::Rule;
 use crate::pack::schema::Schema;
 use crate::syntax::expr::{ExprKind, Literal};
-use anyhow::{Context, Result};
+use anyhow::{Error, Result};
 use std::sync::Arc;
+use stream::Fault;
 
 /// Runs the command.
 pub fn run(args: &RunArgs, console: &mut Console) -> Result<Exit> {
@@ -39,8 +40,10 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Exit> {
     };
     let settings =
         stream::Settings { lateness: args.lateness, sort: args.sort, until: args.until, prompt: input.is_live };
-    let told = stream::run(input.read, &schema, &rules, settings, console)
-        .with_context(|| format!("reading `{}`", args.events.display()))?;
+    let told = stream::run(input.read, &schema, &rules, settings, console).map_err(|fault| match fault {
+        Fault::Input(error) => Error::new(error).context(format!("reading `{}`", args.events.display())),
+        Fault::Output(error) => Error::new(error),
+    })?;
     console.flush()?;
     if told.bad > 0 {
         let skipped = if told.bad == 1 { "was skipped" } else { "were skipped" };

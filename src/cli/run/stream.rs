@@ -40,14 +40,23 @@ pub struct Told {
     pub bad: usize,
 }
 
-/// Reads all, and prints alerts as they come. An error is the input's or the output's.
+/// What ended a run before its input did.
+#[derive(Debug)]
+pub enum Fault {
+    /// The input cannot be read on.
+    Input(io::Error),
+    /// Standard output takes nothing more.
+    Output(io::Error),
+}
+
+/// Reads all, and prints alerts as they come.
 pub fn run(
     input: Box<dyn Read>,
     schema: &Arc<Schema>,
     rules: &[Arc<Rule>],
     settings: Settings,
     console: &mut Console,
-) -> io::Result<Told> {
+) -> Result<Told, Fault> {
     let mut reader = Reader::new(input, schema, rules);
     let mut run = Run { engine: Feed::new(rules), settings, console, failed: None, told: Told::default() };
     if settings.sort {
@@ -59,7 +68,7 @@ pub fn run(
     }
     let Run { engine, console, mut failed, mut told, .. } = run;
     engine.finish(settings.until, &mut |alert| print_alert(console, settings, &mut failed, &alert));
-    failed.map_or(Ok(()), Err)?;
+    failed.map_or(Ok(()), Err).map_err(Fault::Output)?;
     told.lines = reader.lines_read();
     Ok(told)
 }
@@ -74,24 +83,24 @@ struct Run<'c> {
 
 impl Run<'_> {
     /// Sorted input: nothing is held.
-    fn straight(&mut self, reader: &mut Reader<Box<dyn Read>>) -> io::Result<()> {
-        while let Some(line) = reader.next_line()? {
+    fn straight(&mut self, reader: &mut Reader<Box<dyn Read>>) -> Result<(), Fault> {
+        while let Some(line) = reader.next_line().map_err(Fault::Input)? {
             match line {
                 Line::Event(event) => self.give(event),
                 Line::Unused { time } => self.advance(time),
                 Line::Bad(bad) => self.bad(bad.problem.code(), &bad.to_string()),
             }
-            self.failed.take().map_or(Ok(()), Err)?;
+            self.written()?;
         }
         Ok(())
     }
 
     /// Events that come a little late are held until nothing earlier may come.
-    fn late(&mut self, reader: &mut Reader<Box<dyn Read>>) -> io::Result<()> {
+    fn late(&mut self, reader: &mut Reader<Box<dyn Read>>) -> Result<(), Fault> {
         let mut lateness = Lateness::new(self.settings.lateness);
         loop {
             let number = reader.lines_read() + 1;
-            let Some(line) = reader.next_line()? else { break };
+            let Some(line) = reader.next_line().map_err(Fault::Input)? else { break };
             let event = match line {
                 Line::Event(event) => Event::clone(event),
                 Line::Unused { time } => Event { source: UNUSED, time, line: number, values: Box::default() },
@@ -108,17 +117,17 @@ impl Run<'_> {
                     &format!("line {number}: {behind} older than an event before it, and `--lateness` allows less"),
                 );
             }
-            self.failed.take().map_or(Ok(()), Err)?;
+            self.written()?;
         }
         lateness.finish(&mut |event| self.give(&Rc::new(event)));
-        self.failed.take().map_or(Ok(()), Err)
+        self.written()
     }
 
     /// Reads all, then sorts. Events of one time keep their order, which no rule asks for.
-    fn sorted(&mut self, reader: &mut Reader<Box<dyn Read>>) -> io::Result<()> {
+    fn sorted(&mut self, reader: &mut Reader<Box<dyn Read>>) -> Result<(), Fault> {
         let mut events = Vec::new();
         let mut newest = None;
-        while let Some(line) = reader.next_line()? {
+        while let Some(line) = reader.next_line().map_err(Fault::Input)? {
             match line {
                 Line::Event(event) => events.push(Rc::clone(event)),
                 Line::Unused { time } => newest = newest.max(Some(time)),
@@ -128,13 +137,17 @@ impl Run<'_> {
         events.sort_by_key(|event| event.time);
         for event in &events {
             self.give(event);
-            self.failed.take().map_or(Ok(()), Err)?;
+            self.written()?;
         }
         let last = events.last().map(|event| event.time);
         if let Some(time) = newest.filter(|time| Some(*time) > last) {
             self.advance(time);
         }
-        self.failed.take().map_or(Ok(()), Err)
+        self.written()
+    }
+
+    fn written(&mut self) -> Result<(), Fault> {
+        self.failed.take().map_or(Ok(()), |error| Err(Fault::Output(error)))
     }
 
     fn give(&mut self, event: &Rc<Event>) {

@@ -11,7 +11,7 @@ use super::args::SimulateArgs;
 use super::console::Console;
 use super::workspace::reason;
 use crate::simulate::{Fleet, Injection, inject};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
@@ -45,8 +45,11 @@ pub fn run(args: &SimulateArgs, console: &mut Console) -> Result<Exit> {
             return Ok(Exit::Unusable);
         }
     };
-    let exit = write(&fleet, args.events, console, |_, line| file.write_all(line.as_bytes()))?;
-    file.flush().with_context(|| format!("writing `{}`", path.display()))?;
+    let fault = |error: io::Error| {
+        io::Error::new(error.kind(), format!("`{}` cannot be written: {}", path.display(), reason(&error)))
+    };
+    let exit = write(&fleet, args.events, console, |_, line| file.write_all(line.as_bytes()).map_err(fault))?;
+    file.flush().map_err(fault)?;
     Ok(exit)
 }
 

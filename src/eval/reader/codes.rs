@@ -18,3 +18,7 @@ pub const UNKNOWN_SOURCE: Code = Code("E1006");
 pub const WRONG_TYPE: Code = Code("E1007");
 /// An event that is older than one before it, by more than was allowed.
 pub const LATE: Code = Code("E1008");
+/// A field without a value that every event of the source has.
+pub const NO_VALUE: Code = Code("E1009");
+/// A key that stands twice.
+pub const TWICE: Code = Code("E1010");

@@ -4,6 +4,7 @@ use super::intern::Interner;
 use crate::pack::schema::Field;
 use crate::value::{Scalar, Type, Value};
 use jiff::Timestamp;
+use jiff::fmt::temporal::Pieces;
 use std::net::IpAddr;
 
 /// A field as the reader knows it.
@@ -16,6 +17,9 @@ pub struct Target {
     /// A number's worth: so many of its units are one millisecond, or the other way round.
     unit: Unit,
 }
+
+/// The range is jiff's: a day less at each end, so that a time has a date in every zone.
+const OUT_OF_RANGE: &str = "out of the range -9999-01-02 to 9999-12-30";
 
 #[derive(Debug, Clone, Copy)]
 enum Unit {
@@ -69,6 +73,18 @@ impl Target {
             ty => format!("a {ty}"),
         };
         if self.list { format!("a list, each item {one}") } else { one }
+    }
+
+    /// What is wrong with a value of the right kind that [`Target::convert`] does not take.
+    pub fn fault(&self, json: Json<'_>) -> Option<&'static str> {
+        let without_zone = |text: &str| Pieces::parse(text).map(|pieces| pieces.to_numeric_offset().is_none());
+        match (self.ty, json) {
+            (Scalar::Timestamp, Json::Text(text)) => {
+                Some(if without_zone(text).ok()? { "a time without a zone" } else { OUT_OF_RANGE })
+            }
+            (Scalar::Timestamp, Json::Integer(_) | Json::Number(_)) => Some(OUT_OF_RANGE),
+            _ => None,
+        }
     }
 
     /// The value; none where the type is wrong.

@@ -28,10 +28,14 @@ pub struct Found {
     pub unknown_source: Option<String>,
     /// Values of a wrong type: whose, and what stands there.
     pub wrong: Vec<(What, &'static str)>,
+    /// The last one that was said a second time.
+    pub twice: Option<What>,
     /// The dotted name that is being read.
     pub path: String,
     /// By place.
     values: Vec<Value>,
+    /// By place: something was put there, be it missing.
+    said: Vec<bool>,
     /// Where something was put.
     places: Vec<usize>,
 }
@@ -39,15 +43,23 @@ pub struct Found {
 impl Found {
     /// For so many places.
     pub fn new(places: usize) -> Found {
-        Found { values: vec![Value::Missing; places], ..Found::default() }
+        Found { values: vec![Value::Missing; places], said: vec![false; places], ..Found::default() }
     }
 
-    /// Puts a value at a place. Of a key that stands twice the last one counts.
+    /// Puts a value at a place.
     pub fn put(&mut self, place: usize, value: Value) {
-        if let Some(slot) = self.values.get_mut(place) {
+        if let (Some(slot), Some(said)) = (self.values.get_mut(place), self.said.get_mut(place)) {
             *slot = value;
             self.places.push(place);
+            if std::mem::replace(said, true) {
+                self.twice = Some(What::Field(place));
+            }
         }
+    }
+
+    /// True where no value stands at a place.
+    pub fn lacks(&self, place: usize) -> bool {
+        self.values.get(place).is_none_or(Value::is_missing)
     }
 
     /// What stands at a place, which is empty then.
@@ -59,10 +71,12 @@ impl Found {
     /// For the next object.
     pub fn clear(&mut self) {
         for place in self.places.drain(..) {
-            if let Some(slot) = self.values.get_mut(place) {
+            if let (Some(slot), Some(said)) = (self.values.get_mut(place), self.said.get_mut(place)) {
                 *slot = Value::Missing;
+                *said = false;
             }
         }
+        self.twice = None;
         (self.source, self.time, self.unknown_source) = (None, None, None);
         self.wrong.clear();
         self.path.clear();

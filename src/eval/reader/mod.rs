@@ -9,10 +9,13 @@
 //! - A single value where a list is expected is a list of one. A whole number with a fraction of zero is an integer.
 //! - A number for a duration or a timestamp is in the schema's unit, floored to milliseconds; text is a literal (`30m`) or RFC 3339.
 //! - A value outside a field's declared `values` is kept: the device knows more than the schema.
-//! - Of a key that stands twice in an object, the last one counts. A blank line is nothing.
+//! - A field that rules read and that the schema requires has a value: queries are written without guards for such fields, so an event
+//!   without one would be judged otherwise by a product. A tiebreaker may be missing, as in a fixture. A key stands once, or products
+//!   would take different ones. What no rule reads is not looked at. A blank line is nothing.
 
 pub mod codes;
 mod convert;
+mod fault;
 mod found;
 mod intern;
 mod item;
@@ -93,6 +96,17 @@ pub enum Problem {
         /// The nearest one of the schema.
         nearest: Option<String>,
     },
+    /// A field without a value that every event of the source has.
+    #[error("`{field}` has no value, and every event of `{origin}` has one")]
+    NoValue {
+        /// The field.
+        field: String,
+        /// The source.
+        origin: String,
+    },
+    /// A key that stands twice.
+    #[error("`{0}` stands twice")]
+    Twice(String),
     /// A value of the wrong type.
     #[error("`{field}` is {found}, expected {expected}")]
     WrongType {
@@ -116,6 +130,8 @@ impl Problem {
             Problem::NoTime => codes::NO_TIME,
             Problem::UnknownSource { .. } => codes::UNKNOWN_SOURCE,
             Problem::WrongType { .. } => codes::WRONG_TYPE,
+            Problem::NoValue { .. } => codes::NO_VALUE,
+            Problem::Twice(_) => codes::TWICE,
         }
     }
 }

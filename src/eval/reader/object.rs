@@ -2,10 +2,11 @@
 
 use super::Problem;
 use super::convert::{Json, Target};
+use super::fault::{why, wrong_type};
 use super::found::{Found, What};
 use super::item::Item;
 use crate::eval::event::Event;
-use crate::pack::schema::{FieldId, Schema, SourceId};
+use crate::pack::schema::{FieldId, Presence, Schema, SourceId};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -21,10 +22,20 @@ pub struct Object {
     /// By full dotted name: what stands there.
     keys: FxHashMap<Box<str>, Key>,
     sources: FxHashMap<Box<str>, (SourceId, bool)>,
-    /// By source: for each slot the place in `found`, and the event.
-    events: Vec<(Vec<Option<usize>>, Rc<Event>)>,
+    /// By source: what is kept of it.
+    kept: Vec<Kept>,
     targets: Vec<(FieldId, Target)>,
     found: Found,
+}
+
+/// What is kept of a source.
+#[derive(Debug)]
+struct Kept {
+    /// For each slot of the event the place in `found`.
+    places: Vec<Option<usize>>,
+    /// Places where a value has to stand.
+    required: Vec<usize>,
+    event: Rc<Event>,
 }
 
 /// What a key of an object leads to.
@@ -61,15 +72,20 @@ impl Object {
         let sources = schema.sources.keys().enumerate();
         let sources = sources.map(|(n, name)| (name.as_str().into(), (SourceId(n as u32), used.get(n) == Some(&true))));
         let place = |field: &FieldId| targets.iter().position(|(id, _)| id == field);
-        let events = schema.sources.values().enumerate().map(|(n, source)| {
+        let kept = schema.sources.values().enumerate().map(|(n, source)| {
             let places: Vec<_> = source.fields.keys().map(place).collect();
+            let needed = |(id, presence): (&FieldId, &Presence)| {
+                *presence == Presence::Required && source.tiebreaker != Some(*id)
+            };
+            let required = source.fields.iter().filter(|field| needed(*field)).filter_map(|(id, _)| place(id));
             let values = vec![Value::Missing; places.len()].into();
-            (places, Rc::new(Event { source: SourceId(n as u32), time: 0, line: 0, values }))
+            let event = Rc::new(Event { source: SourceId(n as u32), time: 0, line: 0, values });
+            Kept { required: required.collect(), places, event }
         });
         Object {
             keys,
             sources: sources.collect(),
-            events: events.collect(),
+            kept: kept.collect(),
             found: Found::new(targets.len()),
             targets,
             schema: Arc::clone(schema),
@@ -78,7 +94,7 @@ impl Object {
 
     /// The source's event as last read.
     pub fn event(&self, source: SourceId) -> Option<&Rc<Event>> {
-        self.events.get(source.0 as usize).map(|(_, event)| event)
+        self.kept.get(source.0 as usize).map(|kept| &kept.event)
     }
 
     /// Reads one object.
@@ -93,11 +109,17 @@ impl Object {
         if let Some(problem) = self.wrong(source) {
             return Err(problem);
         }
+        if let Some(name) = self.found.twice.and_then(|what| self.name_of(what, source)) {
+            return Err(Problem::Twice(name.to_owned()));
+        }
         let time = self.found.time.ok_or(Problem::NoTime)?;
         if !used {
             return Ok(Outcome::Unused(time));
         }
-        if let Some((places, event)) = self.events.get_mut(source.0 as usize) {
+        if let Some(problem) = self.no_value(source) {
+            return Err(problem);
+        }
+        if let Some(Kept { places, event, .. }) = self.kept.get_mut(source.0 as usize) {
             let found = &mut self.found;
             match Rc::get_mut(event) {
                 Some(event) => {
@@ -135,36 +157,30 @@ impl Object {
             What::Source => None,
             What::Time => Some(wrong_type("time", found, "milliseconds since the epoch, or RFC 3339")),
             What::Field(place) => {
-                let (id, target) = self.targets.get(*place)?;
-                self.schema.slot(source, *id)?;
-                let (name, _) = self.schema.field_at(*id)?;
-                Some(wrong_type(name, found, &target.expected()))
+                let (_, target) = self.targets.get(*place)?;
+                Some(wrong_type(self.name_of(*what, source)?, found, &target.expected()))
             }
         })
     }
-}
 
-/// What the parser says, without its own line (always the first) and its words for JSON's kinds.
-fn why(error: &serde_json::Error) -> String {
-    let at = format!(" at line {} column {}", error.line(), error.column());
-    let column = error.column();
-    if error.is_eof() {
-        return format!("it ends too early, at column {column}");
+    /// Its name; none for a field that the source does not have.
+    fn name_of(&self, what: What, source: SourceId) -> Option<&str> {
+        let place = match what {
+            What::Source => return Some("source"),
+            What::Time => return Some("time"),
+            What::Field(place) => place,
+        };
+        let (id, _) = self.targets.get(place)?;
+        self.schema.slot(source, *id)?;
+        self.schema.field_at(*id).map(|(name, _)| name)
     }
-    let said = error.to_string();
-    let said = said.strip_suffix(&at).unwrap_or(&said);
-    let found = said.strip_prefix("invalid type: ").and_then(|said| said.strip_suffix(", expected an object"));
-    match found {
-        Some("sequence") => "found a list".to_owned(),
-        Some(found) => {
-            format!("found {}", found.replacen("string", "the text", 1).replacen("integer", "the number", 1))
-        }
-        None => format!("{said} at column {column}"),
-    }
-}
 
-fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
-    Problem::WrongType { field: field.to_owned(), found: found.to_owned(), expected: expected.to_owned() }
+    fn no_value(&self, source: SourceId) -> Option<Problem> {
+        let place = self.kept.get(source.0 as usize)?.required.iter().find(|place| self.found.lacks(**place))?;
+        let field = self.name_of(What::Field(*place), source)?.to_owned();
+        let origin = self.schema.source_at(source)?.0.to_owned();
+        Some(Problem::NoValue { field, origin })
+    }
 }
 
 /// One object, at the top or nested; `base` is how much of the path leads here.
@@ -258,6 +274,9 @@ impl Slot<'_> {
         let taken = match what {
             What::Source => match json {
                 Json::Text(name) => {
+                    if found.source.is_some() {
+                        found.twice = Some(What::Source);
+                    }
                     found.source = sources.get(name).copied();
                     found.unknown_source = if found.source.is_none() { Some(name.to_owned()) } else { None };
                     true
@@ -266,7 +285,9 @@ impl Slot<'_> {
             },
             What::Time => match Target::time().convert(json, &mut found.strings) {
                 Some(Value::Timestamp(time)) => {
-                    found.time = Some(time);
+                    if found.time.replace(time).is_some() {
+                        found.twice = Some(What::Time);
+                    }
                     true
                 }
                 _ => false,
@@ -279,7 +300,12 @@ impl Slot<'_> {
             }
         };
         if !taken {
-            found.wrong.push((what, kind));
+            let target = match what {
+                What::Source => None,
+                What::Time => Some(Target::time()),
+                What::Field(place) => targets.get(place).map(|(_, target)| *target),
+            };
+            found.wrong.push((what, target.and_then(|target| target.fault(json)).unwrap_or(kind)));
         }
     }
 }

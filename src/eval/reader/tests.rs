@@ -67,7 +67,6 @@ fn values_by_the_types_and_units_of_the_schema() {
     assert_eq!(with(r#""tags": "a", "peer": "10.0.0.300""#), "1 @0 |||||a|||");
     assert_eq!(with(r#""g": null, "k": "", "tags": []"#), "1 @0 ||||||||");
     assert_eq!(with(r#""g": "a\u0000b\n\"", "other": {"deep": [1, {"x": 1e300}]}"#), "1 @0 a\0b\n\"||||||||");
-    assert_eq!(with(r#""n": 1, "n": 2"#), "1 @0 ||2||||||");
 }
 
 #[test]
@@ -80,6 +79,15 @@ fn times_are_milliseconds_or_rfc_3339_floored() {
     for wrong in [r#""yesterday""#, "1e300", "9223372036854775807", "true", "{}", "[]", r#""2026-03-01T09:00:00""#] {
         assert!(at(wrong).contains("`time` is"), "{wrong}: {}", at(wrong));
     }
+    let told = "expected milliseconds since the epoch, or RFC 3339";
+    for text in [r#""2026-03-01T09:00:00""#, r#""2026-03-01""#, r#""2026-03-01 09:00:00.5""#] {
+        assert_eq!(at(text), format!("line 1: `time` is a time without a zone, {told}"), "{text}");
+    }
+    for far in [r#""9999-12-31T23:59:59Z""#, "9223372036854775807", "-9223372036854775808", "1e300"] {
+        let told = format!("line 1: `time` is out of the range -9999-01-02 to 9999-12-30, {told}");
+        assert_eq!(at(far), told, "{far}");
+    }
+    assert_eq!(at("253402207199999"), "unused @253402207199999");
 }
 
 #[test]
@@ -102,6 +110,41 @@ fn what_is_wrong_is_said_with_its_line() {
     {
         assert!(one(text).starts_with("line 1: not one JSON object"), "{text}: {}", one(text));
     }
+}
+
+#[test]
+fn a_key_stands_once_dotted_or_nested() {
+    let with = |fields: &str| one(&format!(r#"{{"source": "s", "time": 0, {fields}}}"#));
+    assert_eq!(with(r#""n": 1, "n": 2"#), "line 1: `n` stands twice");
+    assert_eq!(with(r#""n": null, "n": 2"#), "line 1: `n` stands twice");
+    assert_eq!(with(r#""time": 0"#), "line 1: `time` stands twice");
+    assert_eq!(with(r#""source": "s""#), "line 1: `source` stands twice");
+    // What no rule reads, and what stands in another line, is something else.
+    assert_eq!(with(r#""other": 1, "other": 2"#), "1 @0 ||||||||");
+    let line = "{\"source\": \"s\", \"time\": 0, \"n\": 1}\n";
+    assert_eq!(said((line.to_owned() + line).as_bytes()), ["1 @0 ||1||||||", "2 @0 ||1||||||"]);
+}
+
+#[test]
+fn a_required_field_that_a_rule_reads_has_a_value() {
+    let mut schema = test_schema();
+    let fields = [("g", "s"), ("n", "s"), ("seq", "s"), ("g", "t")];
+    for (field, source) in fields {
+        let id = schema.field(field).unwrap();
+        schema.sources.get_mut(source).unwrap().fields.insert(id, crate::pack::schema::Presence::Required);
+    }
+    let (g, seq) = (schema.field("g").unwrap(), schema.field("seq").unwrap());
+    let schema = Arc::new(schema);
+    // `n` is read by no rule, `seq` breaks ties alone, and `t` is used by none.
+    let mut object = Object::new(&schema, &[true, false], &BTreeSet::from([g, seq]));
+    let mut read = |text: &str| object.read(text, 1).map_err(|problem| problem.to_string());
+    for lacking in ["", r#", "g": null"#, r#", "g": """#] {
+        let said = read(&format!(r#"{{"source": "s", "time": 1{lacking}}}"#)).unwrap_err();
+        assert_eq!(said, "`g` has no value, and every event of `s` has one");
+    }
+    assert!(matches!(read(r#"{"source": "s", "time": 1, "g": "a"}"#), Ok(Outcome::Event(_))));
+    assert!(read(r#"{"source": "s", "time": 1}"#).is_err(), "nothing is left of the line before");
+    assert!(matches!(read(r#"{"source": "t", "time": 1}"#), Ok(Outcome::Unused(1))));
 }
 
 #[test]
