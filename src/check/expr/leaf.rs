@@ -269,10 +269,13 @@ impl Typer<'_, '_, '_> {
         }
         let rule = self.check.rule;
         let word = name.rsplit('.').next().unwrap_or(name);
-        let mut analytics = rule.signals.iter().map(|(_, analytic)| analytic).chain(&rule.detect);
+        let head = name.strip_suffix(word).and_then(|head| head.strip_suffix('.'));
+        let signals = rule.signals.iter().map(|(signal, analytic)| (Some(signal.value.as_str()), analytic));
+        let mut analytics = signals.chain(rule.detect.iter().map(|analytic| (None, analytic)));
         self.is_of_baseline(word)
-            || analytics.any(|analytic| match &analytic.kind {
-                AnalyticKind::Faulty => true,
+            || analytics.any(|(signal, analytic)| match &analytic.kind {
+                // It may have named any measure.
+                AnalyticKind::Faulty => head.is_none() || head == signal,
                 AnalyticKind::Threshold { windowed, .. } | AnalyticKind::Cadence { windowed, .. } => {
                     windowed.measures.iter().any(|(n, _)| n.value == word)
                 }

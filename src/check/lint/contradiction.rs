@@ -52,6 +52,10 @@ fn search(condition: &Expr, rule: &ir::Rule, having: Option<SignalId>, found: &m
 enum Limit {
     OneOf(Vec<Value>),
     Not(Value),
+    /// `exists(x)`.
+    There,
+    /// `not exists(x)`.
+    Missing,
     /// At least, strictly where true.
     Above(f64, bool),
     /// At most, strictly where true.
@@ -73,8 +77,10 @@ fn limits<'e>(part: &'e Expr, rule: &ir::Rule) -> Vec<(&'e Expr, Limit)> {
             ExprKind::Compare { op: CompareOp::Equal, fold: false, left, right } if named(left) => {
                 constant(right, rule).map(|v| (&**left, Limit::Not(v))).into_iter().collect()
             }
+            ExprKind::Exists(value) if named(value) => vec![(&**value, Limit::Missing)],
             _ => Vec::new(),
         },
+        ExprKind::Exists(value) if named(value) => vec![(&**value, Limit::There)],
         ExprKind::InList { fold: false, item, list } if named(item) => {
             let values: Option<Vec<Value>> = list.iter().map(|e| constant(e, rule)).collect();
             let flat = values.map(|v| {
@@ -127,6 +133,9 @@ struct Bounds {
     integer: bool,
     one_of: Option<Vec<Value>>,
     not: Vec<Value>,
+    /// Said to be there; every comparison but `!=` says so too.
+    there: bool,
+    missing: bool,
     low: Option<(f64, bool)>,
     high: Option<(f64, bool)>,
     /// What holds without being written, and why.
@@ -142,6 +151,8 @@ impl Bounds {
             integer: matches!(leaf.ty, Type::INTEGER | Type::DURATION | Type::TIMESTAMP),
             one_of: None,
             not: Vec::new(),
+            there: false,
+            missing: false,
             low: None,
             high: None,
             natural: Natural::default(),
@@ -156,7 +167,13 @@ impl Bounds {
     }
 
     fn meet(&mut self, limit: Limit) {
+        match &limit {
+            Limit::Missing => self.missing = true,
+            Limit::Not(_) => {}
+            _ => self.there = true,
+        }
         match limit {
+            Limit::There | Limit::Missing => {}
             Limit::OneOf(values) => {
                 self.one_of = Some(match self.one_of.take() {
                     Some(before) => before.into_iter().filter(|v| values.contains(v)).collect(),
@@ -180,6 +197,9 @@ impl Bounds {
     }
 
     fn is_empty(&self) -> bool {
+        if self.there && self.missing {
+            return true;
+        }
         if let Some(values) = &self.one_of {
             return !values.iter().any(|v| !self.not.contains(v) && self.holds(v));
         }
@@ -200,6 +220,9 @@ impl Bounds {
     }
 
     fn message(&self, alone: bool) -> String {
+        if self.there && self.missing {
+            return format!("this never holds: {} is there and missing at once", self.name);
+        }
         // Of two natural bounds, the one that what is written lies beyond.
         let below = match &self.one_of {
             Some(values) => {
