@@ -17,9 +17,11 @@ use crate::value::{Type, Value};
 use std::collections::BTreeSet;
 
 mod by_source;
+mod known;
 mod remains;
 mod simplify;
 
+pub use known::fires_where;
 use remains::{cannot_fire, drop_sources, missing_names, names_of, report};
 
 /// What an environment does not have.

@@ -253,7 +253,8 @@ const SIMULATE_EXAMPLES: &str = "Examples:
   siemc simulate --list
 
 With `--judge`, what each rule describes happens on some devices at random times; printed are how many of them each rule finds, and
-how often it alerts where nothing happened. Exit code 1: a rule misses one, or gives a false alert per 1,000 device-days or more.";
+how often it alerts where nothing happened. False alerts are counted per 1,000 device-days, of the devices on whose platform the rule
+can alert. Exit code 1: a rule misses one, or gives a false alert per 1,000 of those days or more.";
 
 /// `siemc simulate`.
 #[derive(Debug, Args)]

@@ -71,6 +71,9 @@ fn rules_are_judged_by_what_was_injected() {
         (Some(1), Some(1), Some(1.0))
     );
 
+    // Three of five devices run iOS, and the rule says nothing on the others.
+    assert_eq!((report["seeds"][0]["device_days"].as_u64(), judged["device_days"].as_u64()), (Some(120), Some(72)));
+
     // The same rule, deaf: it misses what was injected.
     let folder = made.path("deaf");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &folder);

@@ -1,5 +1,6 @@
 use super::{Checked, checked, good_in};
 use crate::ir::{Analytic, ExprKind};
+use crate::value::Value;
 
 const TIERS: &str = "
 events:
@@ -143,4 +144,47 @@ fn an_until_whose_group_cannot_be_seen_is_refused() {
 detect: { sequence: { steps: [t, t], within: 5m, by: [device.platform], until: n } }\n";
     let (found, text) = checked(body, "blind");
     assert!(matches!(found, Checked::Invalid) && text.contains("E0716"), "{text}");
+}
+
+/// A rule that one platform's events cannot make fire, however it says so.
+#[test]
+fn a_rule_fires_where_its_conditions_leave_something_to_fire() {
+    let fires = |body: &str| {
+        let rule = good_in(body, "prod");
+        let field = rule.schema.field("device.platform").unwrap();
+        ["ios", "android"].map(|name| crate::check::fold::fires_where(&rule, field, &Value::string(name)))
+    };
+    let net = |of: &str| format!("{{ source: session, where: {of:?} }}");
+    for (condition, on) in [
+        ("net.bytes > 5", [true, true]),
+        ("device.platform == \"ios\"", [true, false]),
+        ("device.platform != \"android\" and net.bytes > 5", [true, false]),
+        ("not (device.platform in [\"ios\", \"android\"])", [false, false]),
+        ("device.platform in $both", [true, true]),
+        ("device.platform == \"ios\" or net.bytes > 5", [true, true]),
+        ("ours", [false, true]),
+        ("exists(device.platform)", [true, true]),
+        ("device.platform startswith \"i\"", [true, true]),
+    ] {
+        let body = format!(
+            "params: {{ both: {{ default: [\"ios\", \"android\"], about: all }} }}
+let: {{ ours: 'net.bytes > 5 and device.platform == \"android\"' }}
+events: {{ n: {} }}\ndetect: {{ match: n }}\n",
+            net(condition)
+        );
+        assert_eq!(fires(&body), on, "{condition}");
+    }
+    // The other stream's weight does not reach.
+    let body = "events:
+  n: { source: session, where: device.platform == \"ios\" }
+  s: { source: app.state }
+detect: { evidence: { of: { n: { weight: 40 }, s: { weight: 40 } }, by: [device.id], within: 5m, alert_at: 60 } }\n";
+    assert_eq!(fires(body), [true, false]);
+    // Nor does the confidence, without what raises it.
+    let body = "events:
+  n: { source: session, where: device.platform == \"ios\" }
+  s: { source: app.state }
+detect: { any: [n, s] }
+confidence: { base: 30, alert_at: 50, raise: [{ when: matched(n), by: 30 }] }\n";
+    assert_eq!(fires(body), [true, false]);
 }

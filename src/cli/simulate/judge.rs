@@ -5,8 +5,13 @@
 //! counted on it. Every other alert is *false*. An alert names a device or an app where its group or its entities hold that value; one
 //! that has no app among them is asked for the device alone.
 //!
+//! False alerts are counted per 1,000 days of the devices that the rule can *concern*: those of a platform on which it can alert at
+//! all, as [`super::concern`] reads from its conditions. A rule about iPhones says nothing on the others, and their quiet days are not its
+//! merit. Devices whose sensor sees no touches, or counts no bytes, are among them: they are in every fleet.
+//!
 //! Injections lie in the second half of the days, so that what a rule learns from the past has been there.
 
+use super::concern::Concern;
 use super::report::{Judgement, Missed, RuleJudgement, SeedJudgement, time};
 use crate::cli::Exit;
 use crate::cli::args::{JudgeFormat, SimulateArgs};
@@ -96,7 +101,9 @@ fn one(fleet: &Fleet, schema: &Arc<Schema>, rules: &[Arc<Rule>]) -> io::Result<S
     let begin = std::time::Instant::now();
     let (alerts, injected, events) = alerts(fleet, schema, rules)?;
     let device_days = u64::from(fleet.devices) * u64::from(fleet.days);
-    let rules = rules.iter().map(|rule| judged(rule, &alerts, &injected, device_days)).collect();
+    let concern = Concern::new(fleet, schema);
+    let days = |rule: &Rule| u64::from(concern.devices(rule)) * u64::from(fleet.days);
+    let rules = rules.iter().map(|rule| judged(rule, &alerts, &injected, days(rule))).collect();
     let seconds = begin.elapsed().as_secs_f64();
     Ok(SeedJudgement {
         seed: fleet.seed,
@@ -124,6 +131,7 @@ fn judged(rule: &Rule, alerts: &[Alert], injected: &[Injected], device_days: u64
         found,
         recall: (!aims.is_empty()).then(|| found as f64 / aims.len() as f64),
         beside: beside.len(),
+        device_days,
         false_alerts: wrong.len(),
         false_per_1000_device_days: wrong.len() as f64 * 1000.0 / device_days.max(1) as f64,
         missed,

@@ -1,6 +1,7 @@
 //! `siemc simulate`: events of a made-up fleet, or rules judged by them.
 
 mod ask;
+mod concern;
 mod judge;
 mod report;
 

@@ -27,7 +27,7 @@ pub struct SeedJudgement {
     pub devices: u32,
     /// How many days it was watched.
     pub days: u32,
-    /// Devices times days.
+    /// Devices times days, whatever their platform.
     pub device_days: u64,
     /// Events, those of what was injected included.
     pub events: u64,
@@ -52,9 +52,11 @@ pub struct RuleJudgement {
     pub recall: Option<f64>,
     /// Its alerts on what was injected for another rule.
     pub beside: usize,
+    /// Days of the devices that it can concern: those of a platform on which it can alert.
+    pub device_days: u64,
     /// Its alerts where nothing had been injected.
     pub false_alerts: usize,
-    /// The same, per 1,000 device-days.
+    /// The same, per 1,000 of its device-days.
     pub false_per_1000_device_days: f64,
     /// What it did not find.
     pub missed: Vec<Missed>,
@@ -104,9 +106,9 @@ impl Judgement {
     /// The last line for a person.
     pub fn summary(&self) -> &'static str {
         if self.is_good() {
-            "every rule found all, with fewer than 1 false alert per 1,000 device-days\n"
+            "every rule found all, with fewer than 1 false alert per 1,000 days of the devices that it can concern\n"
         } else {
-            "marked with `!`: a rule that missed some, or gave 1 false alert or more per 1,000 device-days\n"
+            "marked with `!`: a rule that missed some, or gave 1 false alert or more per 1,000 days of the devices that it can concern\n"
         }
     }
 }
@@ -117,16 +119,16 @@ impl SeedJudgement {
         let SeedJudgement { seed, devices, days, events, seconds, .. } = self;
         let mut text = format!("seed {seed}: {devices} devices, {days} days, {events} events, {seconds:.1} s\n");
         text += &format!(
-            "  {:<38}{:>9}{:>7}{:>8}{:>8}{:>7}{:>26}\n",
-            "rule", "injected", "found", "recall", "beside", "false", "per 1,000 device-days"
+            "  {:<38}{:>9}{:>7}{:>8}{:>8}{:>13}{:>7}{:>11}\n",
+            "rule", "injected", "found", "recall", "beside", "device-days", "false", "per 1,000"
         );
         for rule in &self.rules {
             let recall = rule.recall.map_or("-".to_owned(), |part| format!("{:.0}%", part * 100.0));
             let mark = if rule.is_good() { ' ' } else { '!' };
             let (name, rate) = (&rule.rule, rule.false_per_1000_device_days);
-            let RuleJudgement { injected, found, beside, false_alerts, .. } = rule;
+            let RuleJudgement { injected, found, beside, device_days, false_alerts, .. } = rule;
             text += &format!(
-                "{mark} {name:<38}{injected:>9}{found:>7}{recall:>8}{beside:>8}{false_alerts:>7}{rate:>26.2}\n"
+                "{mark} {name:<38}{injected:>9}{found:>7}{recall:>8}{beside:>8}{device_days:>13}{false_alerts:>7}{rate:>11.2}\n"
             );
             for missed in &rule.missed {
                 let Missed { device, app, variant, from, until } = missed;
