@@ -9,7 +9,11 @@ use std::path::Path;
 const TODAY: &str = "2026-11-21T00:00:00Z";
 
 /// A rule that says what it requires, and the environment that lacks it.
-const NOT_DEPLOYED: [(&str, &str); 1] = [("ios-scheduler-api-abuse", "no_scheduler")];
+const NOT_DEPLOYED: [(&str, &str); 3] = [
+    ("ios-scheduler-api-abuse", "no_scheduler"),
+    ("android-gplayed-timers", "no_timers"),
+    ("android-terracotta-timer-service", "no_timers"),
+];
 
 #[test]
 fn no_bundled_rule_has_a_finding_in_any_environment() {
@@ -100,7 +104,7 @@ fn every_bundled_rule_passes_its_cases_and_has_enough_of_them() {
 fn every_bundled_rule_compiles_exactly_to_kql_and_spl_in_every_environment() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     for target in ["kql", "spl"] {
-        for environment in ["lab", "prod", "no_scheduler", "no_api_calls"] {
+        for environment in ["lab", "prod", "no_scheduler", "no_api_calls", "no_person", "no_timers"] {
             let output = std::process::Command::new(env!("CARGO_BIN_EXE_siemc"))
                 .args(["compile", "--target", target, "--env", environment])
                 .arg(&root)
