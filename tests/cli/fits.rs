@@ -20,7 +20,16 @@ pub fn faults(value: &Value, schema: &Value, root: &Value, at: &str) -> Vec<Stri
     let mut wrong = Vec::new();
     for (keyword, said) in keywords {
         match keyword.as_str() {
-            "$schema" | "$defs" | "title" | "description" | "format" | "default" => {}
+            // Words for a reader; and what is judged below, part by part.
+            "$schema"
+            | "$defs"
+            | "title"
+            | "description"
+            | "format"
+            | "default"
+            | "properties"
+            | "additionalProperties"
+            | "items" => {}
             "$ref" => {
                 let name = said.as_str().unwrap().trim_start_matches("#/$defs/");
                 wrong.extend(faults(value, &root["$defs"][name], root, at));
@@ -49,7 +58,6 @@ pub fn faults(value: &Value, schema: &Value, root: &Value, at: &str) -> Vec<Stri
                 let lacking = said.as_array().unwrap().iter().filter(|key| !map.contains_key(key.as_str().unwrap()));
                 wrong.extend(lacking.map(|key| format!("{at} lacks {key}")));
             }
-            "properties" | "additionalProperties" | "items" => {}
             other => wrong.push(format!("{at}: the keyword {other} is not judged")),
         }
     }

@@ -127,6 +127,7 @@ fn constant(expr: &Expr, rule: &ir::Rule) -> Option<Value> {
 }
 
 /// The values that are left for one name.
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the name")]
 struct Bounds {
     leaf: Expr,
     name: String,

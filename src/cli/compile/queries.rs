@@ -38,6 +38,7 @@ pub struct Compiled {
 
 /// What came of a rule for a target.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each rule and target, and most are queries")]
 pub enum Outcome {
     /// A query.
     Compiled(Query),

@@ -32,6 +32,7 @@ fn levels(node: &Node, findings: &mut Findings) -> Vec<(Name, Expr)> {
     levels
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "decoders of entries have one signature, and others find nothing to keep")]
 fn raise(node: &Node, findings: &mut Findings) -> Option<Raise> {
     let Some(mut fields) = Fields::of(node, "an entry of `raise`", findings) else {
         return Some(Raise { when: None, by: None, because: None, span: node.span });

@@ -59,6 +59,7 @@ pub fn params(node: &Node, findings: &mut Findings) -> Vec<(Name, Param)> {
     named(node, "`params`", findings, param)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "decoders of entries have one signature, and others find nothing to keep")]
 fn param(node: &Node, findings: &mut Findings) -> Option<Param> {
     let faulty = Expr { kind: ExprKind::Faulty, span: node.span };
     let Some(mut fields) = Fields::of(node, "a parameter", findings) else {
@@ -85,6 +86,7 @@ pub fn schedule(node: &Node, findings: &mut Findings) -> Option<Schedule> {
     Some(schedule)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "decoders of entries have one signature, and others find nothing to keep")]
 fn event(node: &Node, findings: &mut Findings) -> Option<Event> {
     let Some(mut fields) = Fields::of(node, "an event", findings) else {
         return Some(Event { source: None, of: None, filter: None, span: node.span });
@@ -103,6 +105,7 @@ fn event(node: &Node, findings: &mut Findings) -> Option<Event> {
     Some(event)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "decoders of entries have one signature, and others find nothing to keep")]
 fn context(node: &Node, findings: &mut Findings) -> Option<Context> {
     let Some(mut fields) = Fields::of(node, "a context", findings) else {
         let (form, span) = (ContextForm::Absent, node.span);
