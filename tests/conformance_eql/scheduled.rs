@@ -9,7 +9,7 @@ use super::conformance::executor::ask_all;
 use super::conformance::outcome::{Seen, broken, lines};
 use super::conformance::pairs::{Draws, Tiny};
 use super::conformance::random::stream::{START, drawings, stream};
-use super::conformance::{Dialect, Ran, Run};
+use super::conformance::{Ran, Run};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value as Json;
@@ -91,13 +91,13 @@ pub fn compare(streams: usize, pairs: usize, seed: u64) -> Tally {
     let mut cases = written(&tiny, streams);
     cases.extend(random(&tiny, pairs, seed));
     let mut tally = Tally { rules: cases.iter().map(|c| c.number).collect::<BTreeSet<_>>().len(), ..Tally::default() };
-    let ways = [Search::as_searched as fn(&Search, i64) -> (i64, i64), Search::as_a_rule];
-    let searched = ways.map(|way| answers(&tiny, &cases, way));
-    for variant in 0..dialect.variants() {
-        for (place, case) in cases.iter().enumerate() {
-            let runs = |way: usize| &searched[way][variant][place];
-            as_searched(&tiny, case, runs(0), &mut tally);
-            as_a_rule(&tiny, case, runs(1), &mut tally);
+    // For each variant of the dialect, and in it for each case.
+    let searched = answers(&tiny, &cases, Search::as_searched);
+    let alerted = answers(&tiny, &cases, Search::as_a_rule);
+    for (searched, alerted) in searched.iter().zip(&alerted) {
+        for ((case, searched), alerted) in cases.iter().zip(searched).zip(alerted) {
+            as_searched(&tiny, case, searched, &mut tally);
+            as_a_rule(&tiny, case, alerted, &mut tally);
         }
     }
     tally
