@@ -27,6 +27,9 @@ struct Typed {
     range: Rows,
 }
 
+/// Most ways in which a signal may read events through other signals: what a query says of each it says once a way.
+const MOST_WAYS: u64 = 1000;
+
 impl Checker<'_> {
     /// Checks every signal, those that others read first, then `detect`; gives the signal that alerts.
     pub fn check_signals(&mut self) -> Option<SignalId> {
@@ -41,8 +44,26 @@ impl Checker<'_> {
             self.report(found);
         }
         self.signals.resize_with(self.names.signals.items.len(), || None);
+        let mut ways: Vec<u64> = vec![0; self.names.signals.items.len()];
         for place in order {
             let Some(declared) = self.names.signals.get(place as u32) else { continue };
+            let down = self.ways_down(&declared.item.kind, &ways);
+            if let Some(slot) = ways.get_mut(place) {
+                *slot = if down > MOST_WAYS { u64::MAX } else { down };
+            }
+            // What reads a signal with too many has that fault only.
+            if down == u64::MAX {
+                continue;
+            }
+            if down > MOST_WAYS {
+                let message = format!(
+                    "`{}` reads its events in {down} ways through other signals, and {MOST_WAYS} is the most",
+                    declared.name.value
+                );
+                let help = "let each signal be read by one other, or by few";
+                self.error_help::<()>(codes::TOO_LARGE, declared.name.span, message, help);
+                continue;
+            }
             let id = SignalId(place as u32);
             let info = self.signal(id, &declared.name.value, declared.name.span, declared.item);
             if let Some(slot) = self.signals.get_mut(place) {
@@ -50,6 +71,15 @@ impl Checker<'_> {
             }
         }
         self.check_detect()
+    }
+
+    /// In how many ways an analytic reaches events, through signals whose ways are known.
+    fn ways_down(&self, kind: &AnalyticKind, ways: &[u64]) -> u64 {
+        let of_stream = |name: &&Name| match self.names.signals.id(&name.value) {
+            Some(id) if self.names.events.id(&name.value).is_none() => ways.get(id as usize).copied().unwrap_or(0),
+            _ => 1,
+        };
+        streams_of(kind).iter().map(of_stream).fold(0, u64::saturating_add)
     }
 
     fn check_detect(&mut self) -> Option<SignalId> {
