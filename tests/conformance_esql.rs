@@ -9,7 +9,7 @@ mod conformance;
 #[path = "conformance_esql/hostile.rs"]
 mod hostile;
 
-use conformance::esql::Esql;
+use conformance::esql::{Esql, validated};
 use conformance::{bundled, history, pairs, record, size};
 
 #[test]
@@ -38,6 +38,36 @@ fn rules_that_need_no_order_alert_on_the_node_as_in_the_evaluator() {
     assert_eq!(tally.wrong(), Vec::<String>::new());
     assert!(tally.refusals.is_empty());
     assert!(tally.queries >= 6 && tally.pairs >= 9 && tally.with_alerts >= 5);
+}
+
+/// One random query for so many pairs is read by the newer grammar: it takes longer than the node does to run them.
+const PAIRS_TO_A_READING: usize = 10;
+
+#[test]
+fn a_newer_release_reads_bundled_and_random_queries() {
+    let mut faults = Vec::new();
+    let mut bundled = 0;
+    bundled::queries_of_first(&Esql, "rules", |bench, place, texts| {
+        bundled += texts.len();
+        let queries: Vec<_> = texts.iter().map(|text| (text.as_str(), place)).collect();
+        faults.extend(validated(bench, &queries).concat());
+    });
+    let (pairs, seed) = size();
+    let tiny = pairs::Tiny::new(&Esql, None);
+    let mut draws = pairs::Draws::new(seed);
+    let mut texts: Vec<String> = Vec::new();
+    while texts.len() * PAIRS_TO_A_READING < pairs {
+        let compiled = draws.round(&tiny).into_iter().filter_map(|drawn| drawn.pairs.ok()?.into_iter().next());
+        texts.extend(compiled.map(|pair| pair.query.text));
+    }
+    texts.truncate(pairs.div_ceil(PAIRS_TO_A_READING));
+    let queries: Vec<_> = texts.iter().map(|text| (text.as_str(), &tiny.place)).collect();
+    faults.extend(validated(&tiny.bench, &queries).concat());
+    println!("ES|QL, release 9.5: {bundled} bundled and {} random queries read, {} faults", texts.len(), faults.len());
+    assert_eq!(faults, Vec::<String>::new());
+    assert!(bundled >= 20 && texts.len() >= 20);
+    let counts = [("bundled queries", bundled), ("random queries", texts.len())];
+    record::write_counts(&Esql, "newer", &counts);
 }
 
 #[test]

@@ -74,6 +74,18 @@ pub fn jobs(dialect: &dyn Dialect, folder: &str) -> Vec<Json> {
     all
 }
 
+/// The queries of a folder's rules as they would be deployed in the pack's first environment, over each set of mappings.
+pub fn queries_of_first(dialect: &dyn Dialect, folder: &str, mut visit: impl FnMut(&Bench, &Place, &[String])) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let sets: Vec<String> = sets(dialect.target(), None).into_iter().collect();
+    everywhere(dialect, &root, &sets, None, |here, _| {
+        if here.bench.pack.environments.keys().next() == Some(&here.environment.name) {
+            let compiled = here.compiled(&mut Tally::default(), &mut Vec::new());
+            visit(here.bench, here.place, &compiled.into_iter().map(|c| c.query.text).collect::<Vec<_>>());
+        }
+    });
+}
+
 fn compare_pack(
     dialect: &dyn Dialect,
     root: &Path,

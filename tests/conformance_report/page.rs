@@ -126,8 +126,12 @@ fn others(records: &Records) -> String {
         let cells = records.targets.iter().map(|t| t.part(part).map_or("not run".to_owned(), |sum| cell(&sum, "")));
         let _ = writeln!(out, "| {title} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
-    let counted =
-        [("hostile", "hostile texts"), ("scheduled", "scheduled runs"), ("stages", "single stages on an engine")];
+    let counted = [
+        ("hostile", "hostile texts"),
+        ("scheduled", "scheduled runs"),
+        ("stages", "single stages on an engine"),
+        ("newer", "read by Elastic's ES\\|QL validator (detection-rules-esql-py), release 9.5"),
+    ];
     for (part, title) in counted {
         let cells = records.targets.iter().map(|t| {
             let counts = t.counts.get(part).into_iter().flatten();

@@ -51,7 +51,7 @@ def serve(release, ours, theirs):
     """Answers until the other end is closed, as it is when that process ends."""
     ours.close()
     sys.setrecursionlimit(20_000)
-    gc.disable()  # what a parser learns stays, so looking for garbage in it is for nothing
+    gc.set_threshold(1_000_000, 20, 100)  # what a parser learns stays, so garbage is seldom looked for
 
     def answers():
         try:
