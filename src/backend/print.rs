@@ -6,7 +6,7 @@
 use super::target::{Missing, Operator, TargetData};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{ArithmeticOp, CompareOp, ExprKind, StringTest, regex, walk};
-use crate::plan::{Column, Expr};
+use crate::plan::{Column, Expr, Plan};
 use crate::source::Span;
 use crate::value::{Scalar, Type, Value};
 use std::cell::RefCell;
@@ -82,6 +82,17 @@ impl<'a> Printer<'a> {
     /// Notes a fact that the query rests on.
     pub fn assume(&self, name: &'static str) {
         self.assumptions.borrow_mut().insert(name);
+    }
+
+    /// The facts that a query of the plan rests on, with those of what was printed.
+    pub fn rests_on(&self, plan: &Plan) -> BTreeSet<&'static str> {
+        plan.assumptions.iter().chain(self.assumptions.borrow().iter()).copied().collect()
+    }
+
+    /// A function that changes the case of a text: a rule changes that of ASCII letters alone, products that of every letter.
+    pub fn folded(&self, function: &str, value: &str) -> String {
+        self.assume("folded-texts-are-ascii");
+        format!("{function}({value})")
     }
 
     /// Notes what an expression that ignores case rests on, where Unicode's way of ignoring it makes a difference.

@@ -85,20 +85,8 @@ pub fn fold(
     if named.is_empty() {
         return Some(rule);
     }
-    let mut fold = Fold {
-        unavailable,
-        until,
-        contexts: BTreeSet::new(),
-        events: BTreeSet::new(),
-        signals: BTreeSet::new(),
-        findings,
-    };
-    let mark = fold.findings.all.len();
-    fold.lets(&mut rule);
-    fold.events(&mut rule);
-    fold.contexts(&mut rule);
-    fold.signals(&mut rule);
-    fold.hits(&mut rule);
+    let mark = findings.all.len();
+    let fold = Fold::through(&mut rule, unavailable, until, findings);
     let lost_signals = names_of(&fold.signals, |s: SignalId| rule.signals.get(s.index()).map(|s| s.name.clone()));
     let lost_contexts = names_of(&fold.contexts, |c: ContextId| rule.contexts.get(c.index()).map(|c| c.name.clone()));
     if fold.findings.all.iter().skip(mark).any(|d| d.severity == Severity::Error) {
@@ -129,7 +117,19 @@ struct Fold<'f> {
     findings: &'f mut Findings,
 }
 
-impl Fold<'_> {
+impl<'f> Fold<'f> {
+    /// Folds all of a rule; what is dead then is in the sets.
+    fn through(rule: &mut Rule, unavailable: &'f Unavailable, until: Until, findings: &'f mut Findings) -> Fold<'f> {
+        let (contexts, events, signals) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut fold = Fold { unavailable, until, contexts, events, signals, findings };
+        fold.lets(rule);
+        fold.events(rule);
+        fold.contexts(rule);
+        fold.signals(rule);
+        fold.hits(rule);
+        fold
+    }
+
     fn lets(&self, rule: &mut Rule) {
         let mut bodies: Vec<Option<Expr>> = Vec::new();
         for named in &mut rule.lets {

@@ -12,7 +12,8 @@ use siemc::eval::event::Event;
 use siemc::ir::Rule;
 use std::collections::BTreeSet;
 
-const HEAD: &str = "rule: random
+/// What a rule over the tiny pack begins with.
+pub const HEAD: &str = "rule: random
 id: 0d4a2f6e-5c1b-4a7e-9f36-2b8e7d1c9a10
 title: Random
 status: test

@@ -51,10 +51,7 @@ fn converted(w: &Writer<'_>, mapped: &MappedField, ty: Type, required: bool) -> 
         (Type::Scalar(Scalar::String), stored) => {
             let text = if stored == Scalar::String { column } else { format!("TO_STRING({column})") };
             let text = if mapped.trailing_dot { format!("REPLACE({text}, \"\\\\.+$\", \"\")") } else { text };
-            if mapped.lower {
-                w.printer.assume("folded-texts-are-ascii");
-            }
-            let text = if mapped.lower { format!("TO_LOWER({text})") } else { text };
+            let text = if mapped.lower { w.printer.folded("TO_LOWER", &text) } else { text };
             if required { text } else { unless_empty(&text) }
         }
         _ => column,

@@ -13,10 +13,8 @@ pub fn call(p: &Printer<'_>, function: &Function, args: &[Expr], expr: &Expr) ->
     let first = args.first()?;
     let one = values.first()?.as_str();
     let text = match function {
-        Function::Lower | Function::Upper => {
-            p.assume("folded-texts-are-ascii");
-            format!("{}({one})", if *function == Function::Lower { "TO_LOWER" } else { "TO_UPPER" })
-        }
+        Function::Lower => p.folded("TO_LOWER", one),
+        Function::Upper => p.folded("TO_UPPER", one),
         Function::Length => format!("TO_LONG(LENGTH({one}))"),
         Function::Concat => concat(args, &values),
         Function::Substring if args.iter().skip(1).all(not_negative) => substring(args, &values)?,

@@ -281,8 +281,7 @@ impl<'a> Writer<'a> {
     }
 
     fn assumptions(&self) -> Vec<&'static str> {
-        let mut all: BTreeSet<&'static str> = self.plan.assumptions.iter().copied().collect();
-        all.extend(self.printer.assumptions.borrow().iter().copied());
+        let mut all = self.printer.rests_on(self.plan);
         all.extend(["single-values", "fields-are-mapped", "times-are-milliseconds", "at-most-10000-alerts"]);
         all.into_iter().collect()
     }

@@ -9,6 +9,7 @@ use crate::backend::print::{ATOM, Dialect, Printed, Printer, is_text};
 use crate::backend::target::TargetData;
 use crate::ir::{ArithmeticOp, CompareOp, ExprKind, Function, LikePiece, regex};
 use crate::plan::Expr;
+use crate::source::Span;
 use crate::value::{Scalar, Type, Value};
 
 /// KQL over a target's data.
@@ -173,22 +174,15 @@ fn compare(p: &Printer<'_>, op: CompareOp, left: &Expr, right: &Expr, expr: &Exp
 }
 
 fn arithmetic(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr: &Expr) -> Option<Printed> {
-    // What is printed here and then printed again as everywhere takes twice as long for each operator below it.
-    let is_special = match op {
-        ArithmeticOp::Add => left.ty == Type::TIMESTAMP,
-        ArithmeticOp::Subtract => left.ty == Type::TIMESTAMP || difference(expr).is_some(),
-        ArithmeticOp::Multiply => expr.ty == Type::NUMBER && [left, right].into_iter().all(is_whole_value),
-        ArithmeticOp::Divide | ArithmeticOp::Modulo => true,
-    };
-    if !is_special {
-        return None;
-    }
-    let (l, r) = (p.value(left), p.value(right));
+    // Only where they are used: what is printed here and once more as everywhere takes twice as long for each operator below it.
+    let operands = || (p.value(left), p.value(right));
     match op {
         ArithmeticOp::Subtract if difference(expr).is_some() => {
+            let (l, r) = operands();
             Some(Printed::atom(format!("datetime_diff('millisecond', {}, {})", l.text, r.text)))
         }
         ArithmeticOp::Add | ArithmeticOp::Subtract if left.ty == Type::TIMESTAMP => {
+            let (l, r) = operands();
             let sign = if op == ArithmeticOp::Add { "+" } else { "-" };
             let length = match &right.kind {
                 ExprKind::Const(Value::Duration(ms)) => span(*ms),
@@ -197,6 +191,7 @@ fn arithmetic(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr
             Some(Printed { text: format!("{} {sign} {length}", l.inside(49)), binding: 50 })
         }
         ArithmeticOp::Divide => {
+            let (l, r) = operands();
             let quotient = format!("todouble({}) / {}", l.text, r.inside(60));
             match &right.kind {
                 ExprKind::Const(v) if v.as_number().is_some_and(|n| n != 0.0) => {
@@ -207,10 +202,12 @@ fn arithmetic(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr
         }
         // A product of whole numbers that is asked for as a number does not wrap.
         ArithmeticOp::Multiply if expr.ty == Type::NUMBER && [left, right].into_iter().all(is_whole_value) => {
+            let (l, r) = operands();
             Some(Printed { text: format!("todouble({}) * {}", l.text, r.inside(60)), binding: 60 })
         }
         // `%` is never negative here, and a rule's has the sign of the dividend; its page tells of whole numbers only.
         ArithmeticOp::Modulo if is_whole(left.ty) && is_whole(right.ty) => {
+            let (l, r) = operands();
             let (dividend, divisor) = (l.inside(60), format!("abs({})", r.text));
             let rest = format!("iff({} < 0, -(-{} % {divisor}), {dividend} % {divisor})", l.inside(40), l.inside(70));
             match &right.kind {
@@ -219,6 +216,8 @@ fn arithmetic(p: &Printer<'_>, op: ArithmeticOp, left: &Expr, right: &Expr, expr
             }
         }
         ArithmeticOp::Modulo => {
+            // What is refused in them is told as well.
+            operands();
             Some(p.refuse(expr.span, "KQL's `%` of fractions is not documented", "compare with a difference instead"))
         }
         _ => None,
@@ -270,17 +269,21 @@ fn matches(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str, expr: &Expr)
 
 /// A missing text matches nothing, not even an expression that an empty one would match.
 fn matched(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str) -> Printed {
-    let operator = p.operator("matches", item.span);
     let value = p.value(item);
-    let flags = if fold { "(?is)" } else { "(?s)" };
-    if fold {
-        p.assume_folds(pattern);
-    }
-    let test = format!("{} {} {}", value.inside(30), operator.spelling, quote(&format!("{flags}{pattern}")));
+    let test = matching(p, &value.inside(30), fold, pattern, item.span);
     if item.nullable {
         return Printed { text: format!("{} and {test}", p.dialect.exists(value, item.ty).text), binding: 20 };
     }
     Printed { text: test, binding: 30 }
+}
+
+/// Whether a value matches an expression, whose end is `$` or `\\z`.
+pub fn matching(p: &Printer<'_>, value: &str, fold: bool, pattern: &str, span: Span) -> String {
+    if fold {
+        p.assume_folds(pattern);
+    }
+    let flags = if fold { "(?is)" } else { "(?s)" };
+    format!("{value} {} {}", p.operator("matches", span).spelling, quote(&format!("{flags}{pattern}")))
 }
 
 fn in_list(p: &Printer<'_>, fold: bool, item: &Expr, list: &[Expr]) -> Printed {
@@ -318,10 +321,8 @@ fn call(p: &Printer<'_>, function: &Function, args: &[Expr], expr: &Expr) -> Opt
         if first.nullable { format!("iff({there}, {text}, {})", null(expr.ty)) } else { text }
     };
     let text = match function {
-        Function::Lower | Function::Upper => {
-            p.assume("folded-texts-are-ascii");
-            format!("{}({one})", if *function == Function::Lower { "tolower" } else { "toupper" })
-        }
+        Function::Lower => p.folded("tolower", one),
+        Function::Upper => p.folded("toupper", one),
         Function::Length => unless_missing(format!("strlen({one})")),
         Function::Concat => format!("strcat({})", texts.join(", ")),
         Function::Substring if args.iter().skip(1).all(not_negative) => format!("substring({})", texts.join(", ")),

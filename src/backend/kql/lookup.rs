@@ -2,7 +2,7 @@
 //! suffix or network.
 
 use super::Writer;
-use super::dialect::{in_net, null};
+use super::dialect::{in_net, matching, null};
 use super::read::declared;
 use super::text::quote;
 use crate::backend::cases;
@@ -70,10 +70,7 @@ fn joined(
     for (key, expr) in lookup.keys.iter().zip(keys) {
         let value = w.printer.value(expr);
         let nocase = key.matching == Matching::Nocase;
-        if nocase {
-            w.printer.assume("folded-texts-are-ascii");
-        }
-        let value = if nocase { format!("tolower({})", value.text) } else { value.text };
+        let value = if nocase { w.printer.folded("tolower", &value.text) } else { value.text };
         let is_column = matches!(expr.kind, crate::ir::ExprKind::Leaf(_)) && key.matching == Matching::Exact;
         if is_column && !on.contains(&value) {
             on.push(value);
@@ -254,9 +251,7 @@ fn one_of(w: &Writer<'_>, lookup: &Lookup, values: &[String], rows: &[&Vec<Value
     if let ([key], [value]) = (lookup.keys.as_slice(), values)
         && key.matching == Matching::Suffix
     {
-        let expression = cases::suffixes(rows, "$");
-        w.printer.assume_folds(&expression);
-        return format!("{value} matches regex {}", quote(&format!("(?is){expression}")));
+        return matching(w.printer, value, true, &cases::suffixes(rows, "$"), lookup.span);
     }
     let conditions = rows.iter().map(|row| {
         let tests = lookup.keys.iter().zip(row.iter()).zip(values).map(|((k, cell), v)| {

@@ -84,9 +84,7 @@ pub fn compile(rule: &Rule, plan: &Plan, inputs: &Inputs<'_>) -> Result<Compiled
     if !faults.is_empty() {
         return Err(faults);
     }
-    let mut assumptions = printer.assumptions.take();
-    assumptions.extend(&plan.assumptions);
-    let assumptions: Vec<&str> = assumptions.into_iter().collect();
+    let assumptions: Vec<&str> = printer.rests_on(plan).into_iter().collect();
     let mut text = read::head(rule, plan, &assumptions);
     for statement in lets {
         text.push_str(&statement);

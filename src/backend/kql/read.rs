@@ -152,10 +152,7 @@ fn converted(p: &Printer<'_>, mapped: &MappedField, ty: Type) -> String {
         (Type::Scalar(Scalar::Number), _) => format!("todouble({column})"),
         (Type::Scalar(Scalar::String), _) => {
             let text = if mapped.trailing_dot { format!("trim_end(@\"\\.\", {column})") } else { column };
-            if mapped.lower {
-                p.assume("folded-texts-are-ascii");
-            }
-            if mapped.lower { format!("tolower({text})") } else { text }
+            if mapped.lower { p.folded("tolower", &text) } else { text }
         }
         (Type::Scalar(Scalar::Ip), _) => {
             p.assume("addresses-are-canonical");

@@ -133,10 +133,7 @@ fn compare(p: &Printer<'_>, op: CompareOp, fold: bool, left: &Expr, right: &Expr
                 let text = if fold { text.to_ascii_lowercase() } else { text.to_string() };
                 return quote(&if prefix { format!("={text}") } else { text });
             }
-            _ if fold => {
-                p.assume("folded-texts-are-ascii");
-                format!("lower({})", p.value(e).text)
-            }
+            _ if fold => p.folded("lower", &p.value(e).text),
             _ => p.value(e).inside(50),
         };
         if prefix { format!("\"=\".{text}") } else { text }
@@ -185,11 +182,16 @@ fn matches(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str, expr: &Expr)
 }
 
 fn matched(p: &Printer<'_>, fold: bool, item: &Expr, pattern: &str) -> Printed {
-    let flags = if fold { "(?is)" } else { "(?s)" };
+    Printed::atom(matching(p, &p.value(item).text, fold, pattern))
+}
+
+/// Whether a value matches an expression, whose end is [`END`].
+pub fn matching(p: &Printer<'_>, value: &str, fold: bool, pattern: &str) -> String {
     if fold {
         p.assume_folds(&pattern.replace(END, "$"));
     }
-    Printed::atom(format!("match({}, {})", p.value(item).text, quote(&format!("{flags}{pattern}"))))
+    let flags = if fold { "(?is)" } else { "(?s)" };
+    format!("match({value}, {})", quote(&format!("{flags}{pattern}")))
 }
 
 fn in_list(p: &Printer<'_>, fold: bool, item: &Expr, list: &[Expr]) -> Printed {
@@ -293,10 +295,8 @@ fn call(p: &Printer<'_>, function: &Function, args: &[Expr]) -> Option<Printed> 
     let first = args.first()?;
     let one = *texts.first()?;
     let text = match function {
-        Function::Lower | Function::Upper => {
-            p.assume("folded-texts-are-ascii");
-            format!("{}({one})", if *function == Function::Lower { "lower" } else { "upper" })
-        }
+        Function::Lower => p.folded("lower", one),
+        Function::Upper => p.folded("upper", one),
         Function::Length => format!("len({one})"),
         Function::Concat => {
             let parts: Vec<String> = args

@@ -1,7 +1,7 @@
 //! Lookups: the product's own where the environment names one, else spelled out as cases.
 
 use super::Writer;
-use super::dialect::{END, in_net};
+use super::dialect::{END, in_net, matching};
 use super::text::{looks_like_a_number, quote};
 use crate::backend::cases;
 use crate::ir::LookupId;
@@ -130,7 +130,7 @@ fn one_of(w: &Writer<'_>, lookup: &Lookup, values: &[String], rows: &[&Vec<Value
     if let ([key], [value]) = (lookup.keys.as_slice(), values)
         && key.matching == Matching::Suffix
     {
-        return without_case(w, value, &cases::suffixes(rows, END));
+        return matching(w.printer, value, true, &cases::suffixes(rows, END));
     }
     let conditions = rows.iter().map(|row| {
         let tests = lookup.keys.iter().zip(row.iter()).zip(values).map(|((k, cell), v)| test(w, k.matching, v, cell));
@@ -140,24 +140,21 @@ fn one_of(w: &Writer<'_>, lookup: &Lookup, values: &[String], rows: &[&Vec<Value
     conditions.collect::<Vec<_>>().join(" OR ")
 }
 
-fn without_case(w: &Writer<'_>, value: &str, expression: &str) -> String {
-    w.printer.assume_folds(expression.trim_end_matches(END));
-    format!("match({value}, {})", quote(&format!("(?is){expression}")))
-}
-
-fn test(w: &Writer<'_>, matching: Matching, value: &str, cell: &Value) -> String {
+fn test(w: &Writer<'_>, by: Matching, value: &str, cell: &Value) -> String {
     let Value::String(text) = cell else {
         let literal = w.printer.dialect.literal(cell, Type::INTEGER).unwrap_or_else(|| "null()".to_owned());
         return format!("{value}=={literal}");
     };
-    match matching {
+    match by {
         Matching::Exact if looks_like_a_number(text) => format!("\"=\".{value}=={}", quote(&format!("={text}"))),
         Matching::Exact => format!("{value}=={}", quote(text)),
         Matching::Nocase => {
-            w.printer.assume("folded-texts-are-ascii");
-            format!("\"=\".lower({value})=={}", quote(&format!("={}", text.to_ascii_lowercase())))
+            let folded = w.printer.folded("lower", value);
+            format!("\"=\".{folded}=={}", quote(&format!("={}", text.to_ascii_lowercase())))
         }
-        Matching::Suffix => without_case(w, value, &format!("(?:^|[.]){}{END}", crate::ir::regex::quoted(text))),
+        Matching::Suffix => {
+            matching(w.printer, value, true, &format!("(?:^|[.]){}{END}", crate::ir::regex::quoted(text)))
+        }
         Matching::Cidr => text.parse().map_or_else(|_| "1=0".to_owned(), |net| in_net(value, &net)),
     }
 }

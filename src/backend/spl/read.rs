@@ -203,10 +203,7 @@ fn converted(p: &Printer<'_>, mapped: &MappedField, ty: Type) -> String {
         Type::Scalar(Scalar::Integer | Scalar::Number) if mapped.ty == Scalar::String => format!("tonumber({column})"),
         Type::Scalar(Scalar::String) => {
             let text = if mapped.trailing_dot { format!("replace({column}, \"[.]$\", \"\")") } else { column };
-            if mapped.lower {
-                p.assume("folded-texts-are-ascii");
-            }
-            let text = if mapped.lower { format!("lower({text})") } else { text };
+            let text = if mapped.lower { p.folded("lower", &text) } else { text };
             // An empty text is missing to a rule.
             format!("nullif({text}, \"\")")
         }

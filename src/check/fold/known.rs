@@ -6,7 +6,6 @@ use crate::diagnostic::Findings;
 use crate::ir::{CompareOp, Expr, ExprKind, Leaf, Rule};
 use crate::pack::schema::FieldId;
 use crate::value::{Type, Value};
-use std::collections::BTreeSet;
 
 /// Whether the rule can alert on events whose field has this value, all else unknown. It errs towards yes: a condition that says more
 /// of the field than equality (`==`, `in` a list, without `~`) is one that may hold.
@@ -39,20 +38,8 @@ pub fn fires_where(rule: &Rule, field: FieldId, value: &Value) -> bool {
         });
     }
     let (unavailable, mut findings) = (Unavailable::default(), Findings::default());
-    let mut fold = Fold {
-        unavailable: &unavailable,
-        // What this rule would be is nobody's to deploy.
-        until: Until::Ignore,
-        contexts: BTreeSet::new(),
-        events: BTreeSet::new(),
-        signals: BTreeSet::new(),
-        findings: &mut findings,
-    };
-    fold.lets(&mut rule);
-    fold.events(&mut rule);
-    fold.contexts(&mut rule);
-    fold.signals(&mut rule);
-    fold.hits(&mut rule);
+    // What this rule would be is nobody's to deploy.
+    let fold = Fold::through(&mut rule, &unavailable, Until::Ignore, &mut findings);
     let is_dead = fold.signals.contains(&rule.detect);
     let alert_at = rule.confidence.as_ref().map_or(0, |c| c.alert_at);
     !is_dead && confidence::reachable(&rule).is_none_or(|reach| reach >= alert_at)

@@ -41,10 +41,10 @@ pub struct One<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<QueryReport<'a>>,
     /// Every construct that the target cannot say.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     refusals: Vec<diagnostic::JsonDiagnostic<'a>>,
     /// Sources that the environment lacks.
-    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     missing: &'a [String],
 }
 

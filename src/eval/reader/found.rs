@@ -32,10 +32,8 @@ pub struct Found {
     pub twice: Option<What>,
     /// The dotted name that is being read.
     pub path: String,
-    /// By place.
-    values: Vec<Value>,
-    /// By place: something was put there, be it missing.
-    said: Vec<bool>,
+    /// By place: what was put there, be it missing.
+    values: Vec<Option<Value>>,
     /// Where something was put.
     places: Vec<usize>,
 }
@@ -43,15 +41,14 @@ pub struct Found {
 impl Found {
     /// For so many places.
     pub fn new(places: usize) -> Found {
-        Found { values: vec![Value::Missing; places], said: vec![false; places], ..Found::default() }
+        Found { values: vec![None; places], ..Found::default() }
     }
 
     /// Puts a value at a place.
     pub fn put(&mut self, place: usize, value: Value) {
-        if let (Some(slot), Some(said)) = (self.values.get_mut(place), self.said.get_mut(place)) {
-            *slot = value;
+        if let Some(slot) = self.values.get_mut(place) {
             self.places.push(place);
-            if std::mem::replace(said, true) {
+            if slot.replace(value).is_some() {
                 self.twice = Some(What::Field(place));
             }
         }
@@ -59,21 +56,19 @@ impl Found {
 
     /// True where no value stands at a place.
     pub fn lacks(&self, place: usize) -> bool {
-        self.values.get(place).is_none_or(Value::is_missing)
+        self.values.get(place).and_then(Option::as_ref).is_none_or(Value::is_missing)
     }
 
     /// What stands at a place, which is empty then.
     pub fn take(&mut self, place: Option<usize>) -> Value {
-        let found = place.and_then(|place| self.values.get_mut(place));
-        found.map_or(Value::Missing, |value| std::mem::replace(value, Value::Missing))
+        place.and_then(|place| self.values.get_mut(place)?.take()).unwrap_or(Value::Missing)
     }
 
     /// For the next object.
     pub fn clear(&mut self) {
         for place in self.places.drain(..) {
-            if let (Some(slot), Some(said)) = (self.values.get_mut(place), self.said.get_mut(place)) {
-                *slot = Value::Missing;
-                *said = false;
+            if let Some(slot) = self.values.get_mut(place) {
+                *slot = None;
             }
         }
         self.twice = None;
