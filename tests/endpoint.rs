@@ -34,8 +34,8 @@ impl Said {
     }
 }
 
-const PACK: &str = "tests/verify/pack";
-const TAKEOVER: &str = "tests/verify/pack/auth/takeover.yaml";
+const PACK: &str = "tests/conformance/verify/pack";
+const TAKEOVER: &str = "tests/conformance/verify/pack/auth/takeover.yaml";
 const WORKSPACE: &str = "/v1/workspaces/0a1b2c3d-0000-4000-8000-000000000001";
 
 fn siemc(url: &str, token: Option<&str>, args: &[&str]) -> Said {
@@ -98,7 +98,7 @@ fn every_product_runs_the_cases_and_all_pass() {
 fn elasticsearch_itself_runs_the_cases() {
     let node = node::Node::start();
     let url = format!("http://127.0.0.1:{}", node.port);
-    let said = siemc(&url, None, &[PACK, "tests/conformance_esql/pack", "--target", "esql", "--format", "json"]);
+    let said = siemc(&url, None, &[PACK, "tests/conformance/esql/pack", "--target", "esql", "--format", "json"]);
     let report = said.json();
     let cases = report["cases"].as_array().unwrap();
     assert!(cases.len() >= 14 && report["failed"] == 0 && report["unasked"] == 0, "{report:#}");
@@ -169,7 +169,7 @@ fn what_differs_fails() {
 
     let server = Server::start();
     server.deal([Fault::Asks("\\\"wheel\\\"", "\\\"staff\\\"")]);
-    let said = ask(&server, "", &["tests/verify/pack/auth/administrators.yaml", "--target", "esql"]);
+    let said = ask(&server, "", &["tests/conformance/verify/pack/auth/administrators.yaml", "--target", "esql"]);
     assert!(said.code == Some(1) && said.out.contains("wanted 1, found 0: 1772355660000"), "{}{}", said.out, said.err);
 
     let server = Server::start();

@@ -18,7 +18,7 @@ fn every_bundled_rule_compiles_to_the_text_that_was_reviewed() {
 /// Most bundled rules ask for an order of events, which ES|QL lacks: these do not.
 #[test]
 fn rules_that_esql_can_say_compile_to_the_text_that_was_reviewed() {
-    every_rule_of("tests/conformance_esql/pack", &[Target::Esql]);
+    every_rule_of("tests/conformance/esql/pack", &[Target::Esql]);
 }
 
 fn every_rule_of(folder: &str, targets: &[Target]) {

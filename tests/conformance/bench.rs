@@ -27,11 +27,7 @@ pub struct Bench {
     pub target: Target,
     data: TargetData,
     templates: Templates,
-    patch: Option<Patch>,
 }
-
-/// A change of emitted texts, to see whether it is noticed.
-pub type Patch = Box<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Where an environment keeps its events.
 pub struct Place {
@@ -52,13 +48,7 @@ impl Bench {
         let data = TargetData::load(target, here, &mut files, &mut findings).expect("the target's data");
         let templates = Templates::load(target, here, &mut files).expect("the target's stages");
         assert!(!findings.has_errors(), "{:#?}", findings.all);
-        Bench { pack, target, data, templates, patch: None }
-    }
-
-    /// The same with every emitted text changed.
-    #[must_use]
-    pub fn patched(self, patch: Patch) -> Bench {
-        Bench { patch: Some(patch), ..self }
+        Bench { pack, target, data, templates }
     }
 
     /// The mapping that an environment names, the canonical one without.
@@ -125,11 +115,7 @@ impl Bench {
             delivered: place.delivered.clone(),
             standing: None,
         };
-        let mut query = siemc::backend::compile(rule, &inputs)?;
-        if let Some(patch) = &self.patch {
-            query.text = patch(&query.text);
-        }
-        Ok(query)
+        siemc::backend::compile(rule, &inputs)
     }
 
     /// The events without the fields that the mapping says the product does not have.

@@ -1,7 +1,7 @@
 //! The rules of a pack: in every environment and with every set of mappings each query is read by the parser and by the executor, and every
 //! fixture's alerts are the evaluator's, as far as the query's fidelity promises.
 
-use super::bench::{Bench, Patch, Place};
+use super::bench::{Bench, Place};
 use super::constructs::constructs;
 use super::outcome::{Outcome, Trial, outcomes};
 use super::packs;
@@ -22,7 +22,7 @@ use std::path::Path;
 
 /// The bundled rules, over every set of mappings.
 pub fn compare(dialect: &dyn Dialect) -> Tally {
-    compare_folder(dialect, "rules", "fixtures", sets(dialect.target(), None), None)
+    compare_folder(dialect, "rules", "fixtures", sets(dialect.target(), None))
 }
 
 /// The rules of a folder of the project over sets of mappings, as a part of the report.
@@ -31,15 +31,12 @@ pub fn compare_folder(
     folder: &str,
     part: &str,
     sets: impl IntoIterator<Item = String>,
-    patch: Option<Patch>,
 ) -> Tally {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let (patched, sets): (bool, Vec<String>) = (patch.is_some(), sets.into_iter().collect());
+    let sets: Vec<String> = sets.into_iter().collect();
     let (mut tally, mut records) = (Tally::default(), Vec::new());
-    compare_pack(dialect, &root, &sets, patch, (&mut tally, &mut records));
-    if !patched {
-        record::write(dialect, part, None, &records);
-    }
+    compare_pack(dialect, &root, &sets, (&mut tally, &mut records));
+    record::write(dialect, part, None, &records);
     tally
 }
 
@@ -47,7 +44,7 @@ pub fn compare_folder(
 pub fn compare_regressions(dialect: &dyn Dialect) -> Tally {
     let (mut tally, mut records) = (Tally::default(), Vec::new());
     for pack in packs::unpacked() {
-        compare_pack(dialect, pack.path(), &["canonical".to_owned()], None, (&mut tally, &mut records));
+        compare_pack(dialect, pack.path(), &["canonical".to_owned()], (&mut tally, &mut records));
     }
     record::write(dialect, "regressions", None, &records);
     tally
@@ -57,7 +54,7 @@ pub fn compare_regressions(dialect: &dyn Dialect) -> Tally {
 pub fn jobs(dialect: &dyn Dialect, folder: &str) -> Vec<Json> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut all = Vec::new();
-    everywhere(dialect, &root, &["canonical".to_owned()], None, |here, fixtures| {
+    everywhere(dialect, &root, &["canonical".to_owned()], |here, fixtures| {
         let compiled = here.compiled(&mut Tally::default(), &mut Vec::new());
         let job = |r: &Ready<'_>| {
             dialect.job(&Run {
@@ -78,7 +75,7 @@ pub fn jobs(dialect: &dyn Dialect, folder: &str) -> Vec<Json> {
 pub fn queries_of_first(dialect: &dyn Dialect, folder: &str, mut visit: impl FnMut(&Bench, &Place, &[String])) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let sets: Vec<String> = sets(dialect.target(), None).into_iter().collect();
-    everywhere(dialect, &root, &sets, None, |here, _| {
+    everywhere(dialect, &root, &sets, |here, _| {
         if here.bench.pack.environments.keys().next() == Some(&here.environment.name) {
             let compiled = here.compiled(&mut Tally::default(), &mut Vec::new());
             visit(here.bench, here.place, &compiled.into_iter().map(|c| c.query.text).collect::<Vec<_>>());
@@ -86,30 +83,14 @@ pub fn queries_of_first(dialect: &dyn Dialect, folder: &str, mut visit: impl FnM
     });
 }
 
-fn compare_pack(
-    dialect: &dyn Dialect,
-    root: &Path,
-    sets: &[String],
-    patch: Option<Patch>,
-    (tally, records): (&mut Tally, &mut Vec<Record>),
-) {
-    everywhere(dialect, root, sets, patch, |here, fixtures| here.compare(fixtures, tally, records));
+fn compare_pack(dialect: &dyn Dialect, root: &Path, sets: &[String], (tally, records): (&mut Tally, &mut Vec<Record>)) {
+    everywhere(dialect, root, sets, |here, fixtures| here.compare(fixtures, tally, records));
 }
 
 /// Each environment of a pack with each of these sets of mappings, and the pack's fixtures.
-fn everywhere(
-    dialect: &dyn Dialect,
-    root: &Path,
-    sets: &[String],
-    patch: Option<Patch>,
-    mut visit: impl FnMut(&Here<'_>, &[FixtureFile]),
-) {
+fn everywhere(dialect: &dyn Dialect, root: &Path, sets: &[String], mut visit: impl FnMut(&Here<'_>, &[FixtureFile])) {
     let (mut files, mut findings) = (Files::default(), Findings::default());
     let bench = Bench::new(dialect, root);
-    let bench = match patch {
-        Some(patch) => bench.patched(patch),
-        None => bench,
-    };
     let paths = fixture::find(root);
     let fixtures: Vec<_> =
         paths.iter().filter_map(|p| fixture::load(p, &bench.pack, &mut files, &mut findings)).collect();

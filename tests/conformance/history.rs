@@ -57,7 +57,7 @@ struct Run {
 
 /// How many runs were compared, and how many of them had alerts; panics where one differs. A rule that the target refuses has none.
 pub fn compare(dialect: &dyn Dialect, streams: usize) -> (usize, usize) {
-    let tiny = Tiny::new(dialect, None);
+    let tiny = Tiny::new(dialect);
     let runs = drawn(&tiny, streams);
     let trial = |run: &'_ Run| -> Vec<siemc::eval::alert::Alert> {
         let end = run.now - DELAY;

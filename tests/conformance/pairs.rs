@@ -1,6 +1,6 @@
 //! Random (rule, stream) pairs: drawn, compiled, parsed, run, compared; what differs is made smaller and becomes a file.
 
-use super::bench::{Bench, Patch, Place};
+use super::bench::{Bench, Place};
 use super::constructs::constructs;
 use super::found;
 use super::outcome::{Outcome, Trial, outcomes};
@@ -48,7 +48,7 @@ pub struct Tiny<'d> {
 }
 
 impl<'d> Tiny<'d> {
-    pub fn new(dialect: &'d dyn Dialect, patch: Option<Patch>) -> Tiny<'d> {
+    pub fn new(dialect: &'d dyn Dialect) -> Tiny<'d> {
         let root = tempfile::tempdir().expect("a directory for the pack");
         for (path, text) in dialect.pack() {
             let path = root.path().join(path);
@@ -56,10 +56,6 @@ impl<'d> Tiny<'d> {
             std::fs::write(path, text).expect("the pack's files");
         }
         let bench = Bench::new(dialect, root.path());
-        let bench = match patch {
-            Some(patch) => bench.patched(patch),
-            None => bench,
-        };
         let place = bench.place(None);
         Tiny { dialect, bench, place }
     }
@@ -145,7 +141,7 @@ pub fn leave_ties_out(schema: &Schema, events: &mut Vec<Event>) {
 
 /// Executes so many pairs from a seed, or some more. What differs becomes files, which the differences name.
 pub fn compare(dialect: &dyn Dialect, pairs: usize, seed: u64) -> Tally {
-    let tiny = Tiny::new(dialect, None);
+    let tiny = Tiny::new(dialect);
     let (mut draws, mut tally, mut records) = (Draws::new(seed), Tally::default(), Vec::new());
     let mut failed = Vec::new();
     // Where the executor knows hardly any query, the test says so.
@@ -276,39 +272,4 @@ fn count(tiny: &Tiny<'_>, pair: &Pair, last: &Final, tally: &mut Tally, record: 
             record.equal += equal;
         }
     }
-}
-
-/// How a change of emitted texts was noticed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Noticed {
-    /// The official parser has something against a query: layer 2.
-    Parsed { rules: usize, fault: String },
-    /// A query's alerts are not the evaluator's, or it does not run: layer 3.
-    Executed { streams: usize, how: String },
-}
-
-/// Runs random pairs whose emitted texts are patched until one is noticed, at most so many: after how many rules or streams, and by what.
-/// Streams of queries that the patch leaves as they are count too: they are what a real search would run.
-pub fn until_different(dialect: &dyn Dialect, patch: Patch, most: usize, seed: u64) -> Option<Noticed> {
-    let tiny = Tiny::new(dialect, Some(patch));
-    let mut draws = Draws::new(seed);
-    let (mut rules, mut streams) = (0, 0);
-    while streams < most {
-        let some = draws.round(&tiny);
-        let good: Vec<&Vec<Pair>> = some.iter().filter_map(|d| d.pairs.as_ref().ok()).collect();
-        let queries: Vec<(&str, &Place)> =
-            good.iter().filter_map(|p| p.first()).map(|p| (p.query.text.as_str(), &tiny.place)).collect();
-        let faults = dialect.parse(&tiny.bench, &queries);
-        if let Some((place, fault)) = faults.iter().enumerate().find_map(|(i, f)| Some((i, f.first()?))) {
-            return Some(Noticed::Parsed { rules: rules + place + 1, fault: fault.clone() });
-        }
-        rules += queries.len();
-        let pairs: Vec<Pair> = good.into_iter().flatten().cloned().collect();
-        let came = final_outcomes(&tiny, &pairs);
-        if let Some((place, how)) = came.iter().enumerate().find_map(|(i, f)| Some((i, f.outcome.fault(dialect)?))) {
-            return Some(Noticed::Executed { streams: streams + place + 1, how });
-        }
-        streams += pairs.len();
-    }
-    None
 }

@@ -31,7 +31,7 @@ pub fn compare(limit: u64, seed: u64) -> Compared {
 
 /// One round of random rules, each over its first stream.
 fn random(seed: u64) -> Vec<Json> {
-    let tiny = Tiny::new(&Kql, None);
+    let tiny = Tiny::new(&Kql);
     let drawn = Draws::new(seed).round(&tiny);
     let first = drawn.iter().filter_map(|d| d.pairs.as_ref().ok()?.first());
     let job = |p: &Pair| {

@@ -38,23 +38,6 @@ impl Tally {
         self.not_executed.values().sum()
     }
 
-    pub fn add(&mut self, other: Tally) {
-        self.rules += other.rules;
-        self.refused_rules += other.refused_rules;
-        self.queries += other.queries;
-        self.pairs += other.pairs;
-        self.executed += other.executed;
-        self.with_alerts += other.with_alerts;
-        self.equal += other.equal;
-        self.ties += other.ties;
-        other.refused.into_iter().for_each(|(why, n)| *self.refused.entry(why).or_default() += n);
-        other.not_executed.into_iter().for_each(|(why, n)| *self.not_executed.entry(why).or_default() += n);
-        self.refusals.extend(other.refusals);
-        self.faults.extend(other.faults);
-        self.untrue.extend(other.untrue);
-        self.differences.extend(other.differences);
-    }
-
     /// The numbers, for a program that adds them up.
     fn counts(&self, dialect: &dyn Dialect, what: &str) -> serde_json::Value {
         serde_json::json!({

@@ -1,4 +1,4 @@
-//! The deliberate lowering bugs: what caught each, as `tests/controls.rs` recorded it.
+//! The deliberate lowering bugs: what caught each, as `tests/conformance/controls/` recorded it.
 
 use super::page::escaped;
 use super::records::lines;

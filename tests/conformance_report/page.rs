@@ -120,7 +120,7 @@ fn others(records: &Records) -> String {
     let mut out = table_head("part", records);
     for (part, title) in [
         ("fixtures", "bundled rules"),
-        ("own-fixtures", "rules that need no order of events (`tests/conformance_esql/pack`)"),
+        ("own-fixtures", "rules that need no order of events (`tests/conformance/esql/pack`)"),
         ("regressions", "regressions (`tests/regressions`)"),
     ] {
         let cells = records.targets.iter().map(|t| t.part(part).map_or("not run".to_owned(), |sum| cell(&sum, "")));

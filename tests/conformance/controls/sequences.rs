@@ -1,11 +1,11 @@
 //! A dialect as it is, but for the rules that are drawn: all of them are sequences.
 
-use super::conformance::bench::{Bench, Place};
-use super::conformance::executor::Executor;
-use super::conformance::outcome::Seen;
-use super::conformance::random::analytic::Form;
-use super::conformance::random::rule::{Tapes, yaml};
-use super::conformance::{Dialect, Ran, Run};
+use crate::bench::{Bench, Place};
+use crate::executor::Executor;
+use crate::outcome::Seen;
+use crate::random::analytic::Form;
+use crate::random::rule::{Tapes, yaml};
+use crate::{Dialect, Ran, Run};
 use serde_json::Value as Json;
 use siemc::backend::Target;
 use siemc::eval::alert::Alert;

@@ -1,9 +1,9 @@
 //! Texts that try to leave their quotes: as a literal of a rule, as a parameter and as a cell of a lookup. Microsoft's analyzer reads
 //! each query, has nothing against it, and gives back the text that went in.
 
-use crate::conformance::bench::Bench;
-use crate::conformance::kql::{Kql, analyze};
-use crate::conformance::texts::{self, HEAD, literal, yaml};
+use super::{Kql, analyze};
+use crate::bench::Bench;
+use crate::texts::{self, HEAD, literal, yaml};
 
 const SCHEMA: &str = "fields:
   user: { type: string, about: who }

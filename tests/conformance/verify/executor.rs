@@ -1,6 +1,6 @@
 //! The executors: a query in, rows out.
 
-use super::programs::{Executor, Kind, ask_all};
+use crate::executor::{Executor, Kind, ask_all};
 use serde_json::{Value, json};
 
 /// What came of a query.

@@ -1,7 +1,7 @@
 //! One bug over all layers, the cheap ones first: which notice it, and after how much.
 
-use super::conformance::outcome::{Outcome, Trial, outcomes};
 use super::corpus::{Case, Corpus};
+use crate::outcome::{Outcome, Trial, outcomes};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fmt;

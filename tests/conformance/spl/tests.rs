@@ -2,16 +2,9 @@
 //!
 //! `SIEMC_PAIRS_EXECUTED` sets how many random (rule, stream) pairs run (200 by default), `SIEMC_SEED` what they are drawn from.
 //! `SIEMC_SHOW_NOT_EXECUTED=1` prints a query for each reason why the model did not run one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
-// Arms repeat where a choice is drawn by weight.
-#![allow(clippy::match_same_arms, missing_docs, dead_code)]
 
-mod conformance;
-#[path = "conformance_spl/hostile.rs"]
-mod hostile;
-
-use conformance::spl::Spl;
-use conformance::{bundled, history, pairs, record, size};
+use super::Spl;
+use crate::{bundled, history, pairs, record, size};
 
 #[test]
 fn random_rules_alert_on_the_model_as_in_the_evaluator() {

@@ -2,27 +2,18 @@
 //!
 //! A control is a file of `tests/conformance/controls/TARGET/`, and its README says what is in one. `CONTROL=name` tries one alone,
 //! `CONTROLS_DUMP=folder` writes the texts that controls change there, so that a pattern can be looked for in them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
-// Arms repeat where a choice is drawn by weight.
-#![allow(clippy::match_same_arms, missing_docs, dead_code)]
 
-mod conformance;
-#[path = "controls/control.rs"]
 mod control;
-#[path = "controls/corpus.rs"]
 mod corpus;
-#[path = "controls/search.rs"]
 mod search;
-#[path = "controls/sequences.rs"]
 mod sequences;
-#[path = "controls/table.rs"]
 mod table;
 
-use conformance::Dialect;
-use conformance::eql::Eql;
-use conformance::esql::Esql;
-use conformance::kql::Kql;
-use conformance::spl::Spl;
+use crate::Dialect;
+use crate::eql::Eql;
+use crate::esql::Esql;
+use crate::kql::Kql;
+use crate::spl::Spl;
 use control::{BUGS, Control, Says};
 use corpus::Corpus;
 use search::{Found, search};

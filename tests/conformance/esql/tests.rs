@@ -1,16 +1,9 @@
 //! Compiled ES|QL runs on a real Elasticsearch node, and gives the evaluator's alerts.
 //!
 //! `SIEMC_PAIRS_EXECUTED` sets how many random (rule, stream) pairs run (200 by default), `SIEMC_SEED` what they are drawn from.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
-// Arms repeat where a choice is drawn by weight.
-#![allow(clippy::match_same_arms, missing_docs, dead_code)]
 
-mod conformance;
-#[path = "conformance_esql/hostile.rs"]
-mod hostile;
-
-use conformance::esql::{Esql, validated};
-use conformance::{bundled, history, pairs, record, size};
+use super::{Esql, hostile, validated};
+use crate::{bundled, history, pairs, record, size};
 
 #[test]
 fn random_rules_alert_on_the_node_as_in_the_evaluator() {
@@ -33,7 +26,7 @@ fn bundled_rules_alert_on_the_node_as_in_the_evaluator() {
 #[test]
 fn rules_that_need_no_order_alert_on_the_node_as_in_the_evaluator() {
     let sets = ["canonical".to_owned()];
-    let tally = bundled::compare_folder(&Esql, "tests/conformance_esql/pack", "own-fixtures", sets, None);
+    let tally = bundled::compare_folder(&Esql, "tests/conformance/esql/pack", "own-fixtures", sets);
     tally.print(&Esql, "rules that need no order of events");
     assert_eq!(tally.wrong(), Vec::<String>::new());
     assert!(tally.refusals.is_empty());
@@ -53,7 +46,7 @@ fn a_newer_release_reads_bundled_and_random_queries() {
         faults.extend(validated(bench, &queries).concat());
     });
     let (pairs, seed) = size();
-    let tiny = pairs::Tiny::new(&Esql, None);
+    let tiny = pairs::Tiny::new(&Esql);
     let mut draws = pairs::Draws::new(seed);
     let mut texts: Vec<String> = Vec::new();
     while texts.len() * PAIRS_TO_A_READING < pairs {

@@ -1,18 +1,10 @@
 //! Compiled EQL runs on a model of Elasticsearch, and gives the evaluator's alerts.
 //!
 //! `SIEMC_PAIRS_EXECUTED` sets how many random (rule, stream) pairs run (200 by default), `SIEMC_SEED` what they are drawn from.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
-// Arms repeat where a choice is drawn by weight.
-#![allow(clippy::match_same_arms, missing_docs, dead_code)]
 
-mod conformance;
-#[path = "conformance_eql/hostile.rs"]
-mod hostile;
-#[path = "conformance_eql/scheduled.rs"]
-mod scheduled;
-
-use conformance::eql::Eql;
-use conformance::{bundled, pairs, record, size};
+use super::{Eql, hostile, scheduled};
+use crate::tally::Tally;
+use crate::{bundled, pairs, record, size};
 use std::path::Path;
 
 #[test]
@@ -58,15 +50,15 @@ fn rules_that_eql_can_say_alert_on_the_model_as_in_the_evaluator() {
     assert!(tally.refusals.is_empty() && tally.queries >= 20 && tally.with_alerts >= 20);
 }
 
-/// The rules of `conformance_eql/pack` over the bundled schema, in every environment and set of mappings.
-fn own_pack() -> conformance::tally::Tally {
+/// The rules of `eql/pack` over the bundled schema, in every environment and set of mappings.
+fn own_pack() -> Tally {
     let (root, here) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
     for folder in ["mobile", "lookups", "."] {
-        copy(&here.join("tests/conformance_eql/pack").join(folder), &root.path().join(folder));
+        copy(&here.join("tests/conformance/eql/pack").join(folder), &root.path().join(folder));
     }
     copy(&here.join("rules/schema"), &root.path().join("schema"));
     let sets = siemc::backend::target::mapping::sets(siemc::backend::Target::Eql, None);
-    bundled::compare_folder(&Eql { tiebreakers: true }, root.path().to_str().unwrap(), "own-fixtures", sets, None)
+    bundled::compare_folder(&Eql { tiebreakers: true }, root.path().to_str().unwrap(), "own-fixtures", sets)
 }
 
 fn copy(from: &Path, to: &Path) {

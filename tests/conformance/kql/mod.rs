@@ -1,5 +1,8 @@
 //! KQL: Microsoft's analyzer reads it with the schema that the mapping declares, our model of KQL runs it.
 
+mod hostile;
+mod tests;
+
 use super::bench::{Bench, Place, column, instant, json_of, plain, texts};
 use super::executor::{Executor, Kind, ask_all};
 use super::outcome::Seen;

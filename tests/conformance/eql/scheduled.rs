@@ -4,13 +4,13 @@
 //! as far as the query's fidelity promises, and exactly those where only Elastic's rules fall short. As a rule of Elastic Security: what its runs
 //! find, the same events once, is what one continuous run reports.
 
-use super::conformance::eql::Eql;
-use super::conformance::executor::ask_all;
-use super::conformance::history::HEAD;
-use super::conformance::outcome::{Seen, broken, lines};
-use super::conformance::pairs::{Draws, Tiny};
-use super::conformance::random::stream::{START, drawings, stream};
-use super::conformance::{Ran, Run};
+use super::Eql;
+use crate::executor::ask_all;
+use crate::history::HEAD;
+use crate::outcome::{Seen, broken, lines};
+use crate::pairs::{Draws, Tiny};
+use crate::random::stream::{START, drawings, stream};
+use crate::{Ran, Run};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value as Json;
@@ -76,7 +76,7 @@ struct Case {
 /// Compares the rules above over so many streams each, and so many random pairs.
 pub fn compare(streams: usize, pairs: usize, seed: u64) -> Tally {
     let dialect = Eql { tiebreakers: true };
-    let tiny = Tiny::new(&dialect, None);
+    let tiny = Tiny::new(&dialect);
     let mut cases = written(&tiny, streams);
     cases.extend(random(&tiny, pairs, seed));
     let mut tally = Tally { rules: cases.iter().map(|c| c.number).collect::<BTreeSet<_>>().len(), ..Tally::default() };

@@ -2,10 +2,10 @@
 //!
 //! Each compiled text is kept as it is emitted; a control changes a copy. This room never knows what a control is.
 
-use super::conformance::bench::{Bench, Place};
-use super::conformance::pairs::{Draws, Pair, Tiny};
-use super::conformance::{Dialect, packs};
 use super::sequences::Sequences;
+use crate::bench::{Bench, Place};
+use crate::pairs::{Draws, Pair, Tiny};
+use crate::{Dialect, packs};
 use rayon::prelude::*;
 use siemc::backend::Query;
 use siemc::backend::target::mapping::sets;
@@ -72,7 +72,7 @@ impl<'d> Corpus<'d> {
     }
 
     fn draw(&mut self) {
-        let tiny = Tiny::new(self.dialect, None);
+        let tiny = Tiny::new(self.dialect);
         let (mut rules, home) = (0, self.homes.len());
         let mut more = |tiny: &Tiny<'_>, seed: u64, most: usize, random: &mut Vec<Case>| {
             let (mut draws, most) = (Draws::new(seed), random.len() + most);

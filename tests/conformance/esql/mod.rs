@@ -1,5 +1,8 @@
 //! ES|QL: a real Elasticsearch node reads and runs it, and Elastic's own grammar of a newer release reads some of it.
 
+mod hostile;
+mod tests;
+
 use super::bench::{Bench, Place, instant, json_of, texts};
 use super::executor::{Executor, Kind, ask_all};
 use super::outcome::Seen;

@@ -1,20 +1,15 @@
 //! `siemc verify` as a user calls it: every case of every rule becomes a query that carries its own events and its answer, and an
 //! executor runs each without any other table. KQL is read by Microsoft's analyzer first, and executed on
 //! an independent model, as SPL is; ES|QL runs on an Elasticsearch node.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
-#[path = "verify/executor.rs"]
 mod executor;
-#[path = "conformance/executor.rs"]
-#[allow(dead_code)]
-mod programs;
 
 use executor::{Verdict, run};
 use std::collections::BTreeMap;
 use std::process::Command;
 
 /// The packs whose cases are verified: the bundled one, and one of hard values and of rules that Elastic's languages say.
-const PACKS: [&str; 3] = ["rules", "tests/verify/pack", "tests/conformance_esql/pack"];
+const PACKS: [&str; 3] = ["rules", "tests/conformance/verify/pack", "tests/conformance/esql/pack"];
 
 fn siemc(args: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siemc"));
@@ -121,7 +116,7 @@ const WRONG: [Wrong; 4] = [
     },
     Wrong {
         target: "esql",
-        pack: "tests/conformance_esql/pack",
+        pack: "tests/conformance/esql/pack",
         case: "three failures from two addresses",
         changes: &[
             ("confidence=80", "confidence=81"),
@@ -138,7 +133,7 @@ const WRONG: [Wrong; 4] = [
     },
     Wrong {
         target: "esql",
-        pack: "tests/verify/pack",
+        pack: "tests/conformance/verify/pack",
         case: "equal alerts are counted",
         changes: &[
             ("    \"3|2026", "    \"3|2025"),
@@ -189,7 +184,7 @@ fn refusals_are_those_of_compile() {
         queries(refused, "all", "five hours, where a day and a half of two other phones knows seconds");
     assert!(text.contains("datatable") && text.contains("makeresults") && text.contains("ROW "), "{text}");
     assert!(notes.contains("ios-session-longer-than-usual eql: refused\n3 queries") && code == Some(0), "{notes}");
-    let (text, notes, code) = queries("tests/verify/pack/auth/takeover.yaml", "elastic", "newest");
+    let (text, notes, code) = queries("tests/conformance/verify/pack/auth/takeover.yaml", "elastic", "newest");
     assert!(text.contains("sequence by user.id") && notes.contains("1 query") && code == Some(0), "{text}{notes}");
 }
 

@@ -1,5 +1,8 @@
 //! SPL: our model of SPL reads and runs it. There is no parser of SPL that others wrote.
 
+mod hostile;
+mod tests;
+
 use super::bench::{NOW, column, json_of, texts};
 use super::executor::{Executor, Kind};
 use super::outcome::Seen;

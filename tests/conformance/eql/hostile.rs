@@ -1,10 +1,10 @@
 //! Texts that try to leave their quotes, as a literal of a rule, in a pattern, without case, and as a cell of a lookup: the query finds the
 //! events that the evaluator finds.
 
-use crate::conformance::bench::Bench;
-use crate::conformance::eql::Eql;
-use crate::conformance::outcome::{Trial, outcomes};
-use crate::conformance::texts::{self, HEAD, START, literal};
+use super::Eql;
+use crate::bench::Bench;
+use crate::outcome::{Trial, outcomes};
+use crate::texts::{self, HEAD, START, literal};
 use siemc::backend::Query;
 use siemc::diagnostic::Diagnostic;
 use siemc::eval::event::Event;

@@ -1,10 +1,10 @@
 //! Texts that try to leave their quotes, as a literal of a rule, in a pattern, as a cell of a lookup that the query carries, and as a key of a
 //! lookup index: the node finds the events that the evaluator finds, and gives the texts back as they were.
 
-use crate::conformance::bench::{Bench, Place};
-use crate::conformance::esql::Esql;
-use crate::conformance::outcome::{Trial, outcomes};
-use crate::conformance::texts::{self, HEAD, START, literal};
+use super::Esql;
+use crate::bench::{Bench, Place};
+use crate::outcome::{Trial, outcomes};
+use crate::texts::{self, HEAD, START, literal};
 use siemc::backend::Query;
 use siemc::ir::Rule;
 

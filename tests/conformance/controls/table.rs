@@ -1,10 +1,10 @@
 //! What came of the controls, as a table for a reader and as JSON lines for the conformance report.
 
-use super::conformance::Dialect;
-use super::conformance::record::folder;
 use super::control::{Control, Says};
 use super::corpus::{Corpus, SEED};
 use super::search::{Found, Layer};
+use crate::Dialect;
+use crate::record::folder;
 use serde_json::{Value as Json, json};
 
 const LAYERS: [Layer; 4] = [Layer::Parser, Layer::Regressions, Layer::Random, Layer::Fixtures];

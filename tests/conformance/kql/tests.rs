@@ -3,16 +3,9 @@
 //! `SIEMC_PAIRS_EXECUTED` sets how many random (rule, stream) pairs run (200 by default), `SIEMC_SEED` what they are drawn from.
 //! `SIEMC_STAGES` sets how many of their stages run on another engine too (120 by default).
 //! `SIEMC_SHOW_NOT_EXECUTED=1` prints a query for each reason why the model did not run one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
-// Arms repeat where a choice is drawn by weight.
-#![allow(clippy::match_same_arms, missing_docs, dead_code)]
 
-mod conformance;
-#[path = "conformance_kql/hostile.rs"]
-mod hostile;
-
-use conformance::kql::Kql;
-use conformance::{bundled, from_environment, history, pairs, record, size, stages};
+use super::{Kql, hostile};
+use crate::{bundled, from_environment, history, pairs, record, size, stages};
 
 #[test]
 fn random_rules_alert_on_the_model_as_in_the_evaluator() {

@@ -3,6 +3,10 @@
 //! EQL gives events and sequences, no confidence and no reasons: an alert is its time and its group. The events keep what a query's
 //! assumptions say of the index: a tiebreaker orders events of one time as the rule does, and a missing text is not stored.
 
+mod hostile;
+mod scheduled;
+mod tests;
+
 use super::bench::{Bench, Place, json_of, plain};
 use super::executor::{Executor, Kind, ask_once};
 use super::outcome::Seen;

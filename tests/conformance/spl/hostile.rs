@@ -1,10 +1,10 @@
 //! Whatever a rule's texts hold comes back as it was: literals find the event that has just that text, reasons and titles show it.
 
-use crate::conformance::bench::Bench;
-use crate::conformance::outcome::{Outcome, Trial, outcomes};
-use crate::conformance::random::pack::write;
-use crate::conformance::record;
-use crate::conformance::spl::Spl;
+use super::Spl;
+use crate::bench::Bench;
+use crate::outcome::{Outcome, Trial, outcomes};
+use crate::random::pack::write;
+use crate::record;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
