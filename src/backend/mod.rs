@@ -11,7 +11,7 @@ mod header;
 mod kql;
 pub mod limits;
 mod lucene;
-mod names;
+pub mod names;
 mod nets;
 pub mod print;
 mod spl;

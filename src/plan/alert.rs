@@ -226,7 +226,7 @@ fn confidence(b: &mut Builder, hits: &Hits) {
         parts.push(Expr { nullable: !evidence.always, ..make::sure(&evidence.sum, Type::INTEGER) });
         (lowest, highest) = (0, i64::from(i32::MAX));
         for (holds, text) in &evidence.reasons {
-            let column = b.compute("", "because", holds.clone());
+            let column = b.compute("", "reason", holds.clone());
             reasons.push((column, text.clone()));
         }
     } else if let Some(confidence) = &rule.confidence {
@@ -253,7 +253,7 @@ fn confidence(b: &mut Builder, hits: &Hits) {
     if lowest < 0 {
         sum = limit(Function::Max, sum, 0);
     }
-    let column = b.column("confidence");
+    let column = Builder::alert_column("confidence");
     b.push("", Stage::Compute(vec![(column.clone(), sum)]));
     let alert_at = rule.confidence.as_ref().map_or(0, |c| c.alert_at);
     if alert_at > lowest.max(0) {
@@ -285,7 +285,7 @@ fn severity(b: &mut Builder, confidence: Option<&Column>) {
             chosen = make::choose(reached, make::text(&level.to_string()), chosen);
         }
     }
-    let column = b.column("severity");
+    let column = Builder::alert_column("severity");
     b.push("", Stage::Compute(vec![(column.clone(), chosen)]));
     b.output.severity = Some(column);
 }

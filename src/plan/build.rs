@@ -12,6 +12,13 @@ use std::sync::Arc;
 /// A construct that the shared plan cannot say (yet), at its place.
 pub const NOT_LOWERED: Code = Code("R1101");
 
+/// Columns and constants that queries have of their own, whatever the rule.
+const OWN: [&str; 6] = ["report_to", "report_from", "role_list", "over_bucket", "asked_at", "measured_id"];
+/// Columns that every alert has.
+const OF_THE_ALERT: [&str; 4] = ["confidence", "severity", "because", "alert_title"];
+/// What queries keep beside a column, under its name and one of these: the parts of a measure, what is carried.
+const BESIDE: [&str; 11] = ["in", "marked", "list", "n", "raw", "row", "all", "rank", "yes", "sums", "squared"];
+
 /// What is known so far of a plan being built.
 pub(super) struct Builder<'r> {
     pub rule: &'r Rule,
@@ -127,6 +134,7 @@ pub(super) fn build(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
         output: b.output,
         assumptions: b.assumptions.into_iter().collect(),
         losses: b.losses,
+        names: b.names,
     })
 }
 
@@ -135,6 +143,8 @@ impl<'r> Builder<'r> {
         let mut names = BTreeSet::new();
         names.extend(["event_time", "it", "via", "role", "s", "same"].map(str::to_owned));
         names.extend(super::RESERVED.map(str::to_owned));
+        names.extend(OWN.map(str::to_owned));
+        names.extend(OF_THE_ALERT.map(str::to_owned));
         Self {
             rule,
             reads: Vec::new(),
@@ -171,11 +181,19 @@ impl<'r> Builder<'r> {
         let word = if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("c_{word}") };
         let mut name = word.clone();
         let mut next = 2;
-        while !self.names.insert(name.clone()) {
+        let beside = |name: &str| BESIDE.map(|end| format!("{name}_{end}"));
+        while self.names.contains(&name) || beside(&name).iter().any(|name| self.names.contains(name)) {
             name = format!("{word}_{next}");
             next += 1;
         }
+        self.names.extend(beside(&name));
+        self.names.insert(name.clone());
         Column(Arc::from(name.as_str()))
+    }
+
+    /// A column that every alert has, by its own name.
+    pub fn alert_column(name: &'static str) -> Column {
+        Column(Arc::from(name))
     }
 
     pub fn push(&mut self, comment: impl Into<String>, stage: Stage) {

@@ -152,7 +152,7 @@ pub fn json_of(value: &Value) -> Json {
 
 /// A key's name as the query's output has it.
 pub fn column(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+    siemc::backend::names::alert_column(name)
 }
 
 /// A cell as text: numbers by their value, however they are written.

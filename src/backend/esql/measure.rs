@@ -23,6 +23,8 @@ pub struct Aggregate {
 pub fn aggregate(w: &Writer<'_>, out: &Column, measured: &Measured, order: &str, fields: usize) -> Option<Aggregate> {
     let p = w.printer;
     let name = w.name(out);
+    // Named from the bare name: a reserved one is written in backquotes.
+    let beside = |what: &str| p.dialect.column(&format!("{}_{what}", out.0));
     let argument = measured.argument.as_ref();
     let value = argument.map_or(String::new(), |a| p.value(a).text);
     let taken = taken(p, measured);
@@ -52,7 +54,7 @@ pub fn aggregate(w: &Writer<'_>, out: &Column, measured: &Measured, order: &str,
             row: None,
         },
         MeasureFunction::All => {
-            let yes = w.name(&Column(std::sync::Arc::from(format!("{}_yes", out.0).as_str())));
+            let yes = beside("yes");
             Aggregate {
                 stats: vec![format!("{name} = COUNT(*){filtered}"), format!("{yes} = COUNT(*){}", truth(p, measured))],
                 after: Some((name.clone(), format!("{name} > 0 AND {name} == {yes}"))),
@@ -78,7 +80,9 @@ pub fn aggregate(w: &Writer<'_>, out: &Column, measured: &Measured, order: &str,
         MeasureFunction::Values(most) if most > 0 => {
             then(format!("VALUES({value})"), format!("MV_SLICE(MV_SORT({name}), 0, {})", i64::from(most) - 1))
         }
-        MeasureFunction::Stddev => deviation(&name, &value, argument?.ty, &filtered, measured.ty),
+        MeasureFunction::Stddev => {
+            deviation((&name, ["n", "sums", "squared"].map(beside)), &value, argument?.ty, &filtered, measured.ty)
+        }
         MeasureFunction::Values(_)
         | MeasureFunction::Percentile(_)
         | MeasureFunction::Gap(_)
@@ -88,10 +92,14 @@ pub fn aggregate(w: &Writer<'_>, out: &Column, measured: &Measured, order: &str,
 
 /// The sample deviation. ES|QL's own is that of the population, and loses a last digit that a floor would show: of whole numbers whose
 /// sums are exact, the deviation is taken of the sums.
-fn deviation(name: &str, value: &str, ty: Type, filtered: &str, out: Type) -> Aggregate {
+fn deviation(
+    (name, [n, sum, squares]): (&str, [String; 3]),
+    value: &str,
+    ty: Type,
+    filtered: &str,
+    out: Type,
+) -> Aggregate {
     const EXACT: &str = "9007199254740992";
-    let part = |what: &str| format!("{name}_{what}");
-    let (n, sum, squares) = (part("n"), part("sum"), part("squares"));
     let mut stats = vec![format!("{n} = COUNT({value}){filtered}"), format!("{name} = STD_DEV({value}){filtered}")];
     let scaled = format!("{name} * SQRT(TO_DOUBLE({n}) / ({n} - 1))");
     let all = if whole::is_whole(ty) {

@@ -194,8 +194,7 @@ impl<'a> Writer<'a> {
     }
 
     fn fresh(&mut self, wish: &str) -> String {
-        self.made += 1;
-        format!("{wish}_{}", self.made)
+        self.plan.fresh(wish, &mut self.made)
     }
 
     fn name(&self, column: &Column) -> String {

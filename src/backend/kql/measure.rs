@@ -17,17 +17,17 @@ pub struct Aggregate {
 
 /// How `out` is computed with `summarize`; `number` orders rows.
 pub fn aggregate(p: &Printer<'_>, out: &Column, measured: &Measured, number: &str) -> Aggregate {
+    // What stands beside the measure is named from its bare name: a reserved one is written in brackets.
+    let beside = |what: &str| p.dialect.column(&format!("{}_{what}", out.0));
+    let (count, raw, row, all) = (beside("n"), beside("raw"), beside("row"), beside("all"));
     let out = p.dialect.column(&out.0);
     let some = condition(p, measured);
     let argument = measured.argument.as_ref();
     let value = argument.map_or(String::new(), |a| p.value(a).text);
     let plain = |text: String| Aggregate { summarize: vec![format!("{out} = {text}")], extend: None };
-    let counted = |text: String, least: i64| {
-        let count = format!("{out}_n");
-        Aggregate {
-            summarize: vec![format!("{count} = countif({some})"), format!("{out}_raw = {text}")],
-            extend: Some(format!("{out} = iff({count} >= {least}, {out}_raw, {})", null(measured.ty))),
-        }
+    let counted = |text: String, least: i64| Aggregate {
+        summarize: vec![format!("{count} = countif({some})"), format!("{raw} = {text}")],
+        extend: Some(format!("{out} = iff({count} >= {least}, {raw}, {})", null(measured.ty))),
     };
     match measured.function {
         MeasureFunction::Count => plain(format!("countif({some})")),
@@ -48,22 +48,18 @@ pub fn aggregate(p: &Printer<'_>, out: &Column, measured: &Measured, number: &st
             let which = if measured.function == MeasureFunction::First { "arg_min" } else { "arg_max" };
             Aggregate {
                 summarize: vec![
-                    format!("{out}_n = countif({some})"),
-                    format!("({out}_row, {out}_raw) = {which}(iff({some}, {number}, long(null)), {value})"),
+                    format!("{count} = countif({some})"),
+                    format!("({row}, {raw}) = {which}(iff({some}, {number}, long(null)), {value})"),
                 ],
-                extend: Some(format!("{out} = iff({out}_n >= 1, {out}_raw, {})", null(measured.ty))),
+                extend: Some(format!("{out} = iff({count} >= 1, {raw}, {})", null(measured.ty))),
             }
         }
         MeasureFunction::Percentile(rank) => {
-            let count = format!("{out}_n");
             let place = format!("max_of(tolong(ceiling({rank:?} * {count} / 100.0)), 1) - 1");
             Aggregate {
-                summarize: vec![
-                    format!("{count} = countif({some})"),
-                    format!("{out}_all = make_list_if({value}, {some})"),
-                ],
+                summarize: vec![format!("{count} = countif({some})"), format!("{all} = make_list_if({value}, {some})")],
                 extend: Some(format!(
-                    "{out} = iff({count} >= 1, {}(array_sort_asc({out}_all)[{place}]), {})",
+                    "{out} = iff({count} >= 1, {}(array_sort_asc({all})[{place}]), {})",
                     if measured.ty == Type::NUMBER { "todouble" } else { "tolong" },
                     null(measured.ty)
                 )),
@@ -75,10 +71,10 @@ pub fn aggregate(p: &Printer<'_>, out: &Column, measured: &Measured, number: &st
             Aggregate { summarize: Vec::new(), extend: None }
         }
         MeasureFunction::Values(most) => Aggregate {
-            summarize: vec![format!("{out}_all = make_set_if({value}, {some})")],
+            summarize: vec![format!("{all} = make_set_if({value}, {some})")],
             // No value at all is missing, and an empty array is there.
             extend: Some(format!(
-                "{out} = iff(array_length({out}_all) > 0, array_slice(array_sort_asc({out}_all), 0, {}), dynamic(null))",
+                "{out} = iff(array_length({all}) > 0, array_slice(array_sort_asc({all}), 0, {}), dynamic(null))",
                 i64::from(most) - 1
             )),
         },

@@ -144,8 +144,7 @@ impl Writer<'_> {
 
     /// Everything so far becomes a table of its own; the pipe goes on from it.
     fn materialize(&mut self, wish: &str) -> String {
-        self.made += 1;
-        let name = format!("{wish}_{}", self.made);
+        let name = self.fresh(wish);
         let view = json!({ "name": name, "pipe": self.pipe.join("\n") });
         match self.inputs.templates.fill("materialize", &view) {
             Ok(text) => self.lets.push(text),
@@ -158,8 +157,7 @@ impl Writer<'_> {
     }
 
     fn fresh(&mut self, wish: &str) -> String {
-        self.made += 1;
-        format!("{wish}_{}", self.made)
+        self.plan.fresh(wish, &mut self.made)
     }
 
     fn name(&self, column: &Column) -> String {

@@ -87,8 +87,7 @@ impl Writer<'_> {
     }
 
     fn fresh(&mut self, wish: &str) -> String {
-        self.made += 1;
-        format!("{wish}_{}", self.made)
+        self.plan.fresh(wish, &mut self.made)
     }
 
     fn name(&self, column: &Column) -> String {

@@ -105,8 +105,10 @@ fn term(read: &Read, mapped: &MappedSource, part: &Expr) -> Option<String> {
 /// Canonical columns, chosen by source where products name them differently.
 fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> {
     let mut out = Vec::new();
-    let assigned: Vec<String> = found.iter().flat_map(|(r, _)| r.fields.iter().map(|(_, c)| c.0.to_string())).collect();
     let time = Column(std::sync::Arc::from("event_time"));
+    let of_fields = found.iter().flat_map(|(r, _)| r.fields.iter().map(|(_, c)| c));
+    let assigned: Vec<String> =
+        of_fields.chain(&w.plan.row_source).chain([&time]).map(|column| column.0.to_string()).collect();
     w.know(&time, Type::TIMESTAMP);
     let times =
         found.iter().map(|(r, m)| (r.source, epoch(&name(&m.time.column), m.time.unit.unwrap_or(Unit::Seconds))));
@@ -132,7 +134,10 @@ fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> 
             ) {
                 // Assignments see each other: a column of this name may be another one by now.
                 (Some(mapped), false) if assigned.contains(&mapped.column) && *mapped.column != *column.0 => {
-                    let alias = format!("raw_{}", mapped.column);
+                    let mut alias = format!("raw_{}", mapped.column);
+                    while w.plan.names.contains(&alias) {
+                        alias.push('_');
+                    }
                     let copy = format!("{alias}={}", name(&mapped.column));
                     if !out.contains(&copy) {
                         out.insert(0, copy);
