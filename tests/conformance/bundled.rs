@@ -1,5 +1,7 @@
 //! The rules of a pack: in every environment and with every set of mappings each query is read by the parser and by the executor, and every
 //! fixture's alerts are the evaluator's, as far as the query's fidelity promises.
+//!
+//! Most of a rule's queries differ between environments in their header alone: what was read is not read again.
 
 use super::bench::{Bench, Place};
 use super::constructs::constructs;
@@ -18,6 +20,7 @@ use siemc::fixture::{self, FixtureFile};
 use siemc::ir::Rule;
 use siemc::pack::{Environment, RuleFile};
 use siemc::source::Files;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The bundled rules, over every set of mappings.
@@ -84,8 +87,12 @@ pub fn queries_of_first(dialect: &dyn Dialect, folder: &str, mut visit: impl FnM
 }
 
 fn compare_pack(dialect: &dyn Dialect, root: &Path, sets: &[String], (tally, records): (&mut Tally, &mut Vec<Record>)) {
-    everywhere(dialect, root, sets, |here, fixtures| here.compare(fixtures, tally, records));
+    let mut read = BTreeMap::new();
+    everywhere(dialect, root, sets, |here, fixtures| here.compare(fixtures, &mut read, tally, records));
 }
+
+/// What parser and executor have against a query, by all that they were asked about it but the header.
+type Read = BTreeMap<String, Vec<String>>;
 
 /// Each environment of a pack with each of these sets of mappings, and the pack's fixtures.
 fn everywhere(dialect: &dyn Dialect, root: &Path, sets: &[String], mut visit: impl FnMut(&Here<'_>, &[FixtureFile])) {
@@ -133,18 +140,31 @@ struct Ready<'c> {
 }
 
 impl Here<'_> {
-    fn compare(&self, fixtures: &[FixtureFile], tally: &mut Tally, records: &mut Vec<Record>) {
+    fn compare(&self, fixtures: &[FixtureFile], read: &mut Read, tally: &mut Tally, records: &mut Vec<Record>) {
         let mut compiled = self.compiled(tally, records);
-        self.read(&mut compiled, tally);
         let ready = self.ready(&compiled, fixtures);
-        let trials: Vec<Trial<'_>> = ready
-            .iter()
-            .map(|r| Trial::new((self.bench, self.place), (&r.rule, &r.query), &r.events, r.case.until))
-            .collect();
-        for (outcome, ready) in outcomes(self.dialect, &trials).iter().zip(&ready) {
+        let asked: Vec<String> = compiled.iter().map(|c| self.asked(c)).collect();
+        let new: BTreeMap<&String, &Compiled<'_>> =
+            asked.iter().zip(&compiled).filter(|(asked, _)| !read.contains_key(*asked)).collect();
+        // The executor makes its tables once for both.
+        let unread = new.values().map(|c| self.trial((&c.rule, &c.query), &[], Some(bench::NOW)));
+        let cases = ready.iter().map(|r| self.trial((&r.rule, &r.query), &r.events, r.case.until));
+        let mut came = outcomes(self.dialect, &unread.chain(cases).collect::<Vec<_>>());
+        let of_cases = came.split_off(new.len());
+        let faults = self.faults(&new.values().copied().collect::<Vec<_>>(), &came);
+        read.extend(new.into_keys().cloned().zip(faults).collect::<Vec<_>>());
+        tally.texts += came.len();
+        for (compiled, asked) in compiled.iter_mut().zip(&asked) {
+            note(compiled, &read[asked], tally);
+        }
+        for (outcome, ready) in of_cases.iter().zip(&ready) {
             self.count(outcome, ready, &mut compiled[ready.of], tally);
         }
         records.extend(compiled.into_iter().map(|c| c.record));
+    }
+
+    fn trial<'t>(&'t self, of: (&'t Rule, &'t Query), events: &'t [Event], until: Option<i64>) -> Trial<'t> {
+        Trial::new((self.bench, self.place), of, events, until)
     }
 
     fn compiled(&self, tally: &mut Tally, records: &mut Vec<Record>) -> Vec<Compiled<'_>> {
@@ -178,24 +198,24 @@ impl Here<'_> {
         record.refuse(why);
     }
 
-    /// Every query as it would be deployed: through the parser, and through the executor over no events.
-    fn read(&self, compiled: &mut [Compiled<'_>], tally: &mut Tally) {
+    /// The query as it would be deployed, over no events: its text without the header, with all that the executor is told beside it.
+    fn asked(&self, compiled: &Compiled<'_>) -> String {
+        let Compiled { rule, query, .. } = compiled;
+        let run = Run { bench: self.bench, place: self.place, rule, query, events: &[], now: bench::NOW };
+        let mut job = self.dialect.job(&run);
+        let said = job["query"].as_str().expect("a job has its query's text");
+        let is_header = |line: &&str| line.starts_with("//") || (line.starts_with("```") && line.ends_with("```"));
+        let text: Vec<&str> = said.lines().skip_while(is_header).collect();
+        job["query"] = text.join("\n").into();
+        format!("{} {job}", query.fidelity)
+    }
+
+    /// What the parser has against queries, and the executor over no events.
+    fn faults(&self, compiled: &[&Compiled<'_>], came: &[Outcome]) -> Vec<Vec<String>> {
         let texts: Vec<(&str, &Place)> = compiled.iter().map(|c| (c.query.text.as_str(), self.place)).collect();
-        let parsed = self.dialect.parse(self.bench, &texts);
-        let trials: Vec<Trial<'_>> = compiled
-            .iter()
-            .map(|c| Trial::new((self.bench, self.place), (&c.rule, &c.query), &[], Some(bench::NOW)))
-            .collect();
-        let ran: Vec<Option<String>> = outcomes(self.dialect, &trials).iter().map(|o| o.fault(self.dialect)).collect();
-        for ((compiled, mut faults), ran) in compiled.iter_mut().zip(parsed).zip(ran) {
-            faults.extend(ran);
-            tally.queries += 1;
-            compiled.record.read = faults.is_empty();
-            if !faults.is_empty() {
-                let (name, text) = (&compiled.record.name, &compiled.query.text);
-                tally.faults.push(format!("faults: {name}: {}\n{text}", faults.join("\n")));
-            }
-        }
+        let mut faults = self.dialect.parse(self.bench, &texts);
+        faults.iter_mut().zip(came).for_each(|(faults, outcome)| faults.extend(outcome.fault(self.dialect)));
+        faults
     }
 
     fn ready<'c>(&self, compiled: &[Compiled<'_>], fixtures: &'c [FixtureFile]) -> Vec<Ready<'c>> {
@@ -243,5 +263,15 @@ impl Here<'_> {
         record.executed += executed;
         record.with_alerts += with_alerts;
         record.equal += equal;
+    }
+}
+
+/// Notes what was found against a query.
+fn note(compiled: &mut Compiled<'_>, faults: &[String], tally: &mut Tally) {
+    tally.queries += 1;
+    compiled.record.read = faults.is_empty();
+    if !faults.is_empty() {
+        let (name, text) = (&compiled.record.name, &compiled.query.text);
+        tally.faults.push(format!("faults: {name}: {}\n{text}", faults.join("\n")));
     }
 }

@@ -191,6 +191,7 @@ fn judge(tiny: &Tiny<'_>, some: &[Drawn], tally: &mut Tally, records: &mut Vec<R
             Err(why) => refused(tiny, one, why, tally, &mut record),
             Ok(pairs) => {
                 tally.queries += 1;
+                tally.texts += 1;
                 let faults = faults.next().expect("an answer of the parser");
                 record.read = faults.is_empty();
                 record.fidelity = pairs.first().map(|p| p.query.fidelity.to_string());

@@ -11,8 +11,10 @@ pub const SHOWN: usize = 5;
 pub struct Tally {
     pub rules: usize,
     pub refused_rules: usize,
-    /// Compiled queries that were read by the parser, where there is one.
+    /// Compiled queries.
     pub queries: usize,
+    /// Their texts, but for the header, each of which was read by the parser, where there is one.
+    pub texts: usize,
     pub pairs: usize,
     pub executed: usize,
     pub with_alerts: usize,
@@ -72,12 +74,13 @@ impl Tally {
         println!("TALLY {}", self.counts(dialect, what));
         let executor = dialect.executor();
         println!(
-            "{}, {what}: {} rules, {} refused; {} queries read by {}, {} with faults; {} pairs, {} executed on {} ({}), {} with alerts, \
+            "{}, {what}: {} rules, {} refused; {} queries, whose {} texts were read by {}, {} with faults; {} pairs, {} executed on {} ({}), {} with alerts, \
              {} as promised ({} of them without unordered ties), {} not executed",
             dialect.title(),
             self.rules,
             self.refused_rules,
             self.queries,
+            self.texts,
             dialect.parser().unwrap_or("what executes them"),
             self.faults.len(),
             self.pairs,
