@@ -8,9 +8,10 @@ use crate::backend::Target;
 use crate::backend::target::{Mapping, MappingRequest};
 use crate::check::Expired;
 use crate::diagnostic::{self, Diagnostic, Findings, Severity};
-use crate::pack::Environment;
+use crate::pack::{Environment, RuleFile};
 use crate::source::{Files, Span};
 use anyhow::Result;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Runs the command.
@@ -60,9 +61,14 @@ fn of_pack(selected: &Selected, environments: &[&Environment], files: &mut Files
     for environment in environments {
         let mut findings = Findings::default();
         mappings(selected, environment, files, &mut findings);
-        for rule in selected.rules() {
+        let rules: Vec<&RuleFile> = selected.rules().collect();
+        let of_rule = |rule: &&RuleFile| {
+            let mut findings = Findings::default();
             selected.check(rule, environment, Expired::Error, &mut findings);
-        }
+            findings.all
+        };
+        let of_rules: Vec<Vec<Diagnostic>> = rules.par_iter().map(of_rule).collect();
+        findings.extend(of_rules.into_iter().flatten());
         for finding in findings.all {
             let (_, names) = found.entry(key(&finding)).or_insert_with(|| (finding, Vec::new()));
             if !names.contains(&environment.name.as_str()) {

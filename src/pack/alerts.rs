@@ -7,10 +7,9 @@
 use super::RuleFile;
 use super::codes;
 use super::declare::article;
-use super::schema::{FieldId, Presence, Schema, Source};
+use super::schema::{FieldId, Presence, Schema, Source, SourceFields};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::value::Type;
-use indexmap::IndexMap;
 
 /// The source's name.
 pub const SOURCE: &str = "alerts";
@@ -88,10 +87,6 @@ pub fn reads_alerts(file: &RuleFile) -> bool {
 }
 
 /// The fields that every source of the pack has, for a source of this name.
-pub(super) fn common<'c>(
-    name: &str,
-    common: &'c IndexMap<FieldId, Presence>,
-    none: &'c IndexMap<FieldId, Presence>,
-) -> &'c IndexMap<FieldId, Presence> {
+pub(super) fn common<'c>(name: &str, common: &'c SourceFields, none: &'c SourceFields) -> &'c SourceFields {
     if name == SOURCE { none } else { common }
 }

@@ -6,7 +6,7 @@
 //! - `source`, `time` and `it` begin no field: records and expressions use these words themselves. A name that is a part of
 //!   another (`network`, `network.protocol`) is refused, since a nested record cannot have both.
 
-use super::schema::{Field, FieldId, Presence, Schema, Source};
+use super::schema::{Field, FieldId, Presence, Schema, Source, SourceFields};
 use super::{alerts, codes};
 use crate::diagnostic::{Code, Diagnostic, Findings, nearest};
 use crate::source::Span;
@@ -16,7 +16,6 @@ use crate::syntax::decode::kit::{self, Fields};
 use crate::syntax::expr::{ExprKind, Literal};
 use crate::syntax::rule::Name;
 use crate::value::{Scalar, Type};
-use indexmap::IndexMap;
 
 const TAKEN: [&str; 3] = ["source", "time", "it"];
 const TIME_UNITS: [&str; 4] = ["ms", "s", "us", "ns"];
@@ -39,7 +38,7 @@ pub fn read(files: &[Node], findings: &mut Findings) -> Schema {
         declare_field(entry, &mut schema, findings);
     }
     refuse_nested(&schema, findings);
-    let mut common = IndexMap::new();
+    let mut common = SourceFields::default();
     for entries in sections.iter().map(|s| s.common) {
         common.extend(presences(entries, &schema, findings));
     }
@@ -224,8 +223,8 @@ fn refuse_nested(schema: &Schema, findings: &mut Findings) {
 }
 
 /// Fields with `required` or `optional`.
-fn presences(entries: &[Entry], schema: &Schema, findings: &mut Findings) -> IndexMap<FieldId, Presence> {
-    let mut all = IndexMap::new();
+fn presences(entries: &[Entry], schema: &Schema, findings: &mut Findings) -> SourceFields {
+    let mut all = SourceFields::default();
     for entry in entries {
         let field = known_field(&kit::key_text(&entry.key), schema, codes::UNKNOWN_FIELD, findings);
         let presence = presence(&entry.value, findings);
@@ -261,7 +260,7 @@ fn presence(node: &Node, findings: &mut Findings) -> Option<Presence> {
     }
 }
 
-fn declare_source(entry: &Entry, common: &IndexMap<FieldId, Presence>, schema: &mut Schema, findings: &mut Findings) {
+fn declare_source(entry: &Entry, common: &SourceFields, schema: &mut Schema, findings: &mut Findings) {
     let Some(name) = kit::key_name(&entry.key, findings) else { return };
     if let Some(first) = schema.sources.get(&name.value) {
         findings.push(twice("source", &name, first.span));
@@ -274,7 +273,7 @@ fn declare_source(entry: &Entry, common: &IndexMap<FieldId, Presence>, schema: &
     keys.word("time", &["end", "start"], findings);
     let own = keys.take("fields", findings).and_then(|node| kit::map(node, "a source's fields", findings));
     keys.finish(findings);
-    let none = IndexMap::new();
+    let none = SourceFields::default();
     let mut fields = alerts::common(&name.value, common, &none).clone();
     fields.extend(presences(own.unwrap_or_default(), schema, findings));
     let tiebreaker = tiebreaker.and_then(|field| checked_tiebreaker(&field, &fields, schema, findings));
@@ -286,12 +285,7 @@ fn declare_source(entry: &Entry, common: &IndexMap<FieldId, Presence>, schema: &
     schema.sources.insert(name.value, source);
 }
 
-fn checked_tiebreaker(
-    name: &Name,
-    fields: &IndexMap<FieldId, Presence>,
-    schema: &Schema,
-    findings: &mut Findings,
-) -> Option<FieldId> {
+fn checked_tiebreaker(name: &Name, fields: &SourceFields, schema: &Schema, findings: &mut Findings) -> Option<FieldId> {
     let id = known_field(name, schema, codes::UNKNOWN_FIELD, findings)?;
     let ty = schema.field_at(id).map(|(_, field)| field.ty);
     let wrong = match (fields.get(&id), ty) {

@@ -3,6 +3,7 @@
 use crate::source::Span;
 use crate::value::Type;
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 /// A field of the schema, by its place in [`Schema::fields`]. Schema order is the order of these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,11 +42,14 @@ pub struct Field {
     pub span: Span,
 }
 
+/// Fields of a source, each with whether every event has it. Numbers need no hash that withstands an attacker.
+pub type SourceFields = IndexMap<FieldId, Presence, FxBuildHasher>;
+
 /// One source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
-    /// Its fields: the pack's common fields first, then its own, each with whether every event has it.
-    pub fields: IndexMap<FieldId, Presence>,
+    /// Its fields: the pack's common fields first, then its own.
+    pub fields: SourceFields,
     /// Orders events of equal time; an integer or string field that every event has.
     pub tiebreaker: Option<FieldId>,
     /// ATT&CK data components that it gives, such as `DC0085`.

@@ -40,7 +40,11 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn flow(&mut self, style: Style) -> Option<()> {
-        while let Some(next) = self.rest().chars().next() {
+        loop {
+            let plain =
+                self.rest().bytes().position(|byte| matches!(byte, b'\\' | b'\'' | b' ' | b'\t' | b'\n' | b'\r'));
+            self.same(plain.unwrap_or(self.rest().len()))?;
+            let Some(next) = self.rest().chars().next() else { return Some(()) };
             let blank = blank_run(self.rest());
             match next {
                 '\\' if style == Style::Double => self.escape()?,
@@ -49,7 +53,6 @@ impl Walk<'_> {
                 _ => self.same(next.len_utf8())?,
             }
         }
-        Some(())
     }
 
     /// A backslash before a line break joins the lines; the blank lines after it stay.

@@ -9,6 +9,7 @@
 //!
 //! Any other stage that looks from row to row becomes a step that knows its order, for `beside`.
 
+use super::live::Live;
 use super::reach;
 use crate::ir::{ExprKind, MeasureFunction};
 use crate::plan::{Carried, Column, Direction, Expr, Measured, Note, Plan, Stage, columns};
@@ -94,7 +95,7 @@ pub struct First<'a> {
 }
 
 /// The steps of a plan, in order.
-pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
+pub fn steps<'a>(plan: &'a Plan, live: &Live) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
     let mut sorted = Sorted::default();
     let mut at = 0;
@@ -103,7 +104,7 @@ pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
         let known = grouped(rest, at)
             .or_else(|| thinned(rest, at))
             .or_else(|| merged(plan, rest, at))
-            .or_else(|| asked_once(plan, rest, at));
+            .or_else(|| asked_once(live, rest, at));
         let found = match known {
             Some(found) => found,
             None => {
@@ -202,7 +203,7 @@ fn asked_as_value(plan: &Plan, from: usize, number: &Column) -> bool {
 }
 
 /// A boolean column that only the filters right behind it read.
-fn asked_once<'a>(plan: &Plan, rest: &'a [Note], at: usize) -> Option<Step<'a>> {
+fn asked_once<'a>(live: &Live, rest: &'a [Note], at: usize) -> Option<Step<'a>> {
     let (first, behind) = rest.split_first()?;
     let Stage::Compute(columns) = &first.stage else { return None };
     let [(column, condition)] = columns.as_slice() else { return None };
@@ -211,7 +212,7 @@ fn asked_once<'a>(plan: &Plan, rest: &'a [Note], at: usize) -> Option<Step<'a>> 
     let next = at + 1 + filters;
     let is_merged =
         behind.get(filters + 2).is_some_and(|n| matches!(n.stage, Stage::Carry { .. } | Stage::LastOfInstant { .. }));
-    let needed = is_merged || super::live::from(plan, &plan.output, next).contains(column);
+    let needed = is_merged || live.used_from(next).contains(column);
     (filters > 0 && !needed).then_some(Step::Where(Where { comment: &first.comment, condition, next }))
 }
 

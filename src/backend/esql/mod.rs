@@ -57,6 +57,7 @@ struct Writer<'a> {
     dialect: &'a Esql<'a>,
     printer: &'a Printer<'a>,
     pipe: Vec<String>,
+    live: &'a live::Live,
     /// Types of the columns so far.
     types: BTreeMap<Column, Type>,
     /// Details that cannot be shown.
@@ -92,8 +93,9 @@ pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic
     let plan = crate::plan::plan(rule).map_err(each_once)?;
     let dialect = Esql { data: inputs.data, small: RefCell::default() };
     let printer = Printer::new(&dialect);
-    let mut w = Writer::new(rule, &plan, inputs, &dialect, &printer);
-    let steps = legal::steps(&plan);
+    let live = live::Live::new(&plan);
+    let mut w = Writer::new((rule, &plan, &live), inputs, &dialect, &printer);
+    let steps = legal::steps(&plan, &live);
     w.documents = needs_documents(&steps);
     read::reads(&mut w);
     for step in &steps {
@@ -149,8 +151,7 @@ fn each_once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 impl<'a> Writer<'a> {
     fn new(
-        rule: &'a Rule,
-        plan: &'a Plan,
+        (rule, plan, live): (&'a Rule, &'a Plan, &'a live::Live),
         inputs: &'a Inputs<'a>,
         dialect: &'a Esql<'a>,
         printer: &'a Printer<'a>,
@@ -158,6 +159,7 @@ impl<'a> Writer<'a> {
         Writer {
             rule,
             plan,
+            live,
             inputs,
             dialect,
             printer,
@@ -226,13 +228,13 @@ impl<'a> Writer<'a> {
     }
 
     /// The columns that the stages from this place on and the output read.
-    fn used_from(&self, next: usize) -> BTreeSet<Column> {
-        live::from(self.plan, &self.plan.output, next)
+    fn used_from(&self, next: usize) -> &'a BTreeSet<Column> {
+        self.live.used_from(next)
     }
 
     /// Those without which the alerts would be others: what is only shown is left out.
-    fn deciding_from(&self, next: usize) -> BTreeSet<Column> {
-        live::from(self.plan, &live::deciding(&self.plan.output), next)
+    fn deciding_from(&self, next: usize) -> &'a BTreeSet<Column> {
+        self.live.deciding_from(next)
     }
 
     /// The value of an expression for a column of its own.

@@ -157,7 +157,7 @@ fn canonical(w: &mut Writer<'_>, places: &[Place<'_>], time: &Column) -> Vec<(St
     }
     all.push((w.name(time), by_source(w, places, &times)));
     // What only the first conditions ask for is asked of the product's own columns.
-    let mut used = w.used_from(0);
+    let mut used = w.used_from(0).clone();
     places.iter().filter_map(|p| p.late.as_ref()).for_each(|late| columns::of_expr(late, &mut used));
     let mut fields: Vec<(crate::pack::schema::FieldId, Column)> = Vec::new();
     for (field, column) in places.iter().flat_map(|p| &p.read.fields).filter(|(_, c)| used.contains(c)) {

@@ -18,7 +18,9 @@ use super::{Exit, codes};
 use crate::backend::{Fidelity, Query, Target};
 use crate::check::{Checked, Expired, HAS_EXPIRED};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::pack::{Environment, RuleFile};
 use anyhow::Result;
+use rayon::prelude::*;
 
 /// Runs the command.
 pub fn run(args: &CompileArgs, console: &mut Console) -> Result<Exit> {
@@ -93,49 +95,65 @@ fn pack(selected: &Selected, wish: &Wish, environment: Option<&str>, workspace: 
     };
     let Workspace { files, findings, .. } = workspace;
     let products = Products::load(&selected.pack, environment, &wish.tried(), files, findings);
-    let mut all = Vec::new();
-    for rule in selected.rules() {
-        let checked = selected.check(rule, environment, Expired::Lint, findings);
-        let name = Selected::name_of(rule);
-        let one = |target, outcome: Outcome| Compiled {
-            rule: name.clone(),
-            id: rule.rule.id.as_ref().map(|id| id.value.clone()).unwrap_or_default(),
-            path: rule.path.clone(),
-            environment: environment.name.clone(),
-            target,
-            throttle: match &checked {
-                Checked::Rule(typed) => typed.alert.throttle,
-                _ => None,
-            },
-            ledger: match &outcome {
-                Outcome::Compiled(query) => products.ledger(query),
-                _ => Vec::new(),
-            },
-            outcome,
-            choice: None,
-            written: None,
-        };
-        let outcome = |target: Target| match &checked {
-            Checked::Invalid => Outcome::Invalid,
-            Checked::NotDeployed { missing } => Outcome::NotDeployed(missing.clone()),
-            Checked::Rule(typed) => match products.query(typed, target) {
-                Some(Ok(query)) => accepted(query, wish, typed.name.as_str()),
-                Some(Err(refusals)) => Outcome::Refused(refusals),
-                None => Outcome::Invalid,
-            },
-        };
-        all.extend(wish.targets.iter().map(|target| one(*target, outcome(*target))));
-        if wish.elastic {
-            let tried = LANGUAGES.map(|target| (target, outcome(target)));
-            let (chosen, why) = choose(&tried.each_ref().map(|(target, outcome)| (*target, outcome)));
-            // A language that was asked for by name is there already; where neither says the rule, both say why.
-            let wanted = tried.into_iter().filter(|(t, _)| chosen.is_none_or(|c| c == *t) && !wish.targets.contains(t));
-            all.extend(wanted.map(|(t, outcome)| Compiled { choice: Some(why.clone()), ..one(t, outcome) }));
-        }
-    }
-    all
+    let rules: Vec<&RuleFile> = selected.rules().collect();
+    let one = |rule: &&RuleFile| of_rule(selected, rule, environment, &products, wish);
+    let all: Vec<(Vec<Compiled>, Findings)> = rules.par_iter().map(one).collect();
+    all.into_iter()
+        .flat_map(|(compiled, found)| {
+            findings.extend(found.all);
+            compiled
+        })
+        .collect()
 }
 
+/// One rule for every target, with what was found in it.
+fn of_rule(
+    selected: &Selected,
+    rule: &RuleFile,
+    environment: &Environment,
+    products: &Products,
+    wish: &Wish,
+) -> (Vec<Compiled>, Findings) {
+    let mut findings = Findings::default();
+    let checked = selected.check(rule, environment, Expired::Lint, &mut findings);
+    let name = Selected::name_of(rule);
+    let one = |target, outcome: Outcome| Compiled {
+        rule: name.clone(),
+        id: rule.rule.id.as_ref().map(|id| id.value.clone()).unwrap_or_default(),
+        path: rule.path.clone(),
+        environment: environment.name.clone(),
+        target,
+        throttle: match &checked {
+            Checked::Rule(typed) => typed.alert.throttle,
+            _ => None,
+        },
+        ledger: match &outcome {
+            Outcome::Compiled(query) => products.ledger(query),
+            _ => Vec::new(),
+        },
+        outcome,
+        choice: None,
+        written: None,
+    };
+    let outcome = |target: Target| match &checked {
+        Checked::Invalid => Outcome::Invalid,
+        Checked::NotDeployed { missing } => Outcome::NotDeployed(missing.clone()),
+        Checked::Rule(typed) => match products.query(typed, target) {
+            Some(Ok(query)) => accepted(query, wish, typed.name.as_str()),
+            Some(Err(refusals)) => Outcome::Refused(refusals),
+            None => Outcome::Invalid,
+        },
+    };
+    let mut all: Vec<Compiled> = wish.targets.iter().map(|target| one(*target, outcome(*target))).collect();
+    if wish.elastic {
+        let tried = LANGUAGES.map(|target| (target, outcome(target)));
+        let (chosen, why) = choose(&tried.each_ref().map(|(target, outcome)| (*target, outcome)));
+        // A language that was asked for by name is there already; where neither says the rule, both say why.
+        let wanted = tried.into_iter().filter(|(t, _)| chosen.is_none_or(|c| c == *t) && !wish.targets.contains(t));
+        all.extend(wanted.map(|(t, outcome)| Compiled { choice: Some(why.clone()), ..one(t, outcome) }));
+    }
+    (all, findings)
+}
 /// A query that may miss or over-report needs leave.
 fn accepted(query: Query, wish: &Wish, rule: &str) -> Outcome {
     if wish.approximate || !matches!(query.fidelity, Fidelity::Approximate { .. }) {

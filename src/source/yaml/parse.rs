@@ -234,7 +234,6 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, node: Node) -> Option<Text> {
-        let described = node.described();
         match node.kind {
             Kind::Scalar(scalar) if scalar.plain && scalar.text.value == "<<" => {
                 self.refuse(
@@ -247,11 +246,12 @@ impl<'a> Reader<'a> {
             }
             Kind::Scalar(scalar) if matches!(scalar.core(), Core::Text(_)) => Some(scalar.text),
             Kind::Refused => None,
-            _ => {
+            kind => {
+                let found = Node { kind, ..node }.described();
                 self.refuse(
                     KEY_NOT_TEXT,
                     node.span,
-                    format!("expected a text as key, found {described}"),
+                    format!("expected a text as key, found {found}"),
                     "quote the key if it is meant as text",
                 );
                 None

@@ -25,7 +25,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use super::expr::Expr;
+use super::expr::{Expr, ExprKind, Literal, UnaryOp};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Span, Text};
 use grammar::{Grammar, Rule};
@@ -36,6 +36,26 @@ use std::ops::Range;
 /// Parses an expression that stands in a YAML value; every place is that of the characters in the file.
 pub fn expression(text: &Text) -> Result<Expr, Vec<Diagnostic>> {
     parse(&text.value, &|range| text.span(range))
+}
+
+/// A literal that stands alone, such as a time of a fixture; none where it is anything else or wrong.
+pub fn literal(src: &str) -> Option<Literal> {
+    // The grammar's `number`, which most of them are (`15m`): nothing else begins with a digit and has only these.
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'.';
+    if src.starts_with(|c: char| c.is_ascii_digit()) && src.bytes().all(is_word) {
+        return literal::number(src).ok();
+    }
+    let Expr { kind, .. } = parse(src, &|_| Span::default()).ok()?;
+    match kind {
+        ExprKind::Literal(literal) => Some(literal),
+        ExprKind::Unary(UnaryOp::Negate, inner) => match inner.kind {
+            ExprKind::Literal(Literal::Duration(d)) => d.checked_neg().map(Literal::Duration),
+            ExprKind::Literal(Literal::Integer(i)) => i.checked_neg().map(Literal::Integer),
+            ExprKind::Literal(Literal::Number(n)) => Some(Literal::Number(-n)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Parses the text of an expression; `place` gives the place in the file of a byte range of it. All that is wrong is reported where

@@ -394,6 +394,39 @@ fn names() -> impl Strategy<Value = String> {
     })
 }
 
+/// With and without the way that spares the grammar.
+#[test]
+fn a_literal_alone_is_what_the_grammar_says() {
+    let by_the_grammar = |src: &str| match read(src).ok()?.kind {
+        ExprKind::Literal(literal) => Some(literal),
+        _ => None,
+    };
+    let right = ["0", "15m", "1d12h", "1_000", "5kB", "2KiB", "1.5", "1.5e3", "10.0.0.1", "true", "'15m'", "::1"];
+    for src in right {
+        assert!(super::literal(src).is_some(), "{src}");
+        assert_eq!(super::literal(src), by_the_grammar(src), "{src}");
+    }
+    for src in [
+        "",
+        "1h30",
+        "10.0.0",
+        "0xff",
+        "007",
+        "1m1h",
+        "5kb",
+        "1__0",
+        "1.",
+        "1e",
+        "1.2.3.4.5",
+        "9223372036854775808",
+        "15m 2s",
+    ] {
+        assert_eq!((super::literal(src), by_the_grammar(src)), (None, None), "{src}");
+    }
+    assert_eq!(super::literal("-15m"), Some(Literal::Duration(-900_000)));
+    assert_eq!(super::literal("2026-03-01T09:00:00Z"), by_the_grammar("2026-03-01T09:00:00Z"));
+}
+
 /// Trees that a text can give: the parser folds `-1`, so no literal number stands under a minus.
 fn trees() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
