@@ -66,8 +66,11 @@ impl Any {
             }
             let new = hit.matched.into_iter().filter(|s| !merged.matched.contains(s)).collect::<Vec<_>>();
             merged.matched.extend(new);
-            let new = hit.reasons.into_iter().filter(|r| !merged.reasons.contains(r)).collect::<Vec<_>>();
-            merged.reasons.extend(new);
+            for reason in hit.reasons {
+                if !merged.reasons.contains(&reason) {
+                    merged.reasons.push(reason);
+                }
+            }
         }
         merged.range = Bundle::Rows(in_order(rows).into());
         merged.events = Bundle::Rows(in_order(events).into());

@@ -91,7 +91,8 @@ fn merged(world: &World<'_>, of: &[StreamRef], keys: &Keys) -> Vec<Hit> {
     for (group, hit) in grouped(world, all, keys) {
         let same = merged.iter_mut().find(|m| m.time() == hit.time() && m.group == group);
         let Some(whole) = same else {
-            merged.push(Hit { group, ..hit });
+            let evidence = hit.evidence.map(|(sum, reasons)| (sum, each_once(reasons)));
+            merged.push(Hit { group, evidence, ..hit });
             continue;
         };
         whole.place = hit.place;
@@ -105,12 +106,20 @@ fn merged(world: &World<'_>, of: &[StreamRef], keys: &Keys) -> Vec<Hit> {
         // The most that one of them begins with; those that are no evidence begin with the rule's base.
         let base = world.rule.confidence.as_ref().map_or(0, |c| c.base);
         if whole.evidence.is_some() || hit.evidence.is_some() {
-            let (one, mut reasons) = whole.evidence.take().unwrap_or((base, Vec::new()));
+            let (one, reasons) = whole.evidence.take().unwrap_or((base, Vec::new()));
             let (other, more) = hit.evidence.unwrap_or((base, Vec::new()));
-            let new: Vec<String> = more.into_iter().filter(|r| !reasons.contains(r)).collect();
-            reasons.extend(new);
-            whole.evidence = Some((one.max(other), reasons));
+            whole.evidence = Some((one.max(other), each_once(reasons.into_iter().chain(more))));
         }
     }
     merged
+}
+
+fn each_once(reasons: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut once = Vec::new();
+    for reason in reasons {
+        if !once.contains(&reason) {
+            once.push(reason);
+        }
+    }
+    once
 }

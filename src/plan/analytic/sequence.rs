@@ -135,11 +135,14 @@ fn group(b: &mut Builder, signal: &Signal, sequence: &Sequence, keyed: &[Vec<Key
         })
     });
     if overlap {
-        b.refuse(
-            signal.span,
-            "steps with different keys over one source have no lowering yet",
-            "use one key for all steps, or steps over different sources",
-        );
+        let of_steps = keyed.iter().any(|keys| columns(keys) != columns(first));
+        let what = match of_steps {
+            true => "steps with different keys over one source have no lowering yet",
+            false => {
+                "an `until` whose keys are other fields than the steps' has no lowering yet where one source may hold both"
+            }
+        };
+        b.refuse(signal.span, what, "use one key for all steps, or steps over different sources");
     }
     group
 }
