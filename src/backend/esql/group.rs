@@ -44,7 +44,7 @@ pub(super) fn group(w: &mut Writer<'_>, group: &Group<'_>) {
     let known = w.known();
     let kept: Vec<Column> =
         known.into_iter().filter(|c| used.contains(c) && !group.keys.contains(c) && !made.contains(&c)).collect();
-    let kept = without_lists(w, kept, &deciding);
+    let kept = without_lists(w, kept, deciding);
     let parts: Vec<String> = group.order.iter().map(|(c, d)| ordered(w, c, *d)).collect();
     let order = parts.join(", \",\", ");
     let mut view = View::default();
@@ -90,7 +90,7 @@ pub(super) fn first(w: &mut Writer<'_>, first: &First<'_>) {
     let deciding = w.deciding_from(first.next);
     let known = w.known();
     let kept: Vec<Column> = known.into_iter().filter(|c| used.contains(c) && !first.keys.contains(c)).collect();
-    let mut kept = without_lists(w, kept, &deciding);
+    let mut kept = without_lists(w, kept, deciding);
     let time = Column(std::sync::Arc::from("event_time"));
     if !kept.contains(&time) {
         kept.push(time);

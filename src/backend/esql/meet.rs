@@ -48,7 +48,7 @@ impl Own {
             .filter(|c| (used.contains(c) && !made.contains(c)) || identity.contains(c) || is_order(c))
             .filter(|c| !by.contains(c) && &*c.0 != "event_time")
             .collect();
-        let columns = super::group::without_lists(w, kept, &deciding);
+        let columns = super::group::without_lists(w, kept, deciding);
         let soon = fold::until_next(w, step.next);
         let is_soon = |c: &Column| match &soon {
             Some(soon) => soon.contains(c) || identity.contains(c) || is_order(c),
