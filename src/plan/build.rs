@@ -1,5 +1,6 @@
 //! The state that the passes share, and the order in which they run.
 
+use super::names::Names;
 use super::{Column, Expr, Loss, Note, Output, Plan, Read, Stage, alert, analytic, context, make, read};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{self, ContextId, EventId, LetId, LookupId, MeasureRef, Rule, SignalId, StreamRef};
@@ -11,13 +12,6 @@ use std::sync::Arc;
 
 /// A construct that the shared plan cannot say (yet), at its place.
 pub const NOT_LOWERED: Code = Code("R1101");
-
-/// Columns and constants that queries have of their own, whatever the rule.
-const OWN: [&str; 6] = ["report_to", "report_from", "role_list", "over_bucket", "asked_at", "measured_id"];
-/// Columns that every alert has.
-const OF_THE_ALERT: [&str; 4] = ["confidence", "severity", "because", "alert_title"];
-/// What queries keep beside a column, under its name and one of these: the parts of a measure, what is carried.
-const BESIDE: [&str; 11] = ["in", "marked", "list", "n", "raw", "row", "all", "rank", "yes", "sums", "squared"];
 
 /// What is known so far of a plan being built.
 pub(super) struct Builder<'r> {
@@ -55,7 +49,7 @@ pub(super) struct Builder<'r> {
     /// Which source a row is of; none where there is one source only.
     pub row_source: Option<Column>,
     pub place: Option<Column>,
-    names: BTreeSet<String>,
+    names: Names,
 }
 
 /// `any(c)` or `all(c)`.
@@ -140,11 +134,6 @@ pub(super) fn build(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
 
 impl<'r> Builder<'r> {
     fn new(rule: &'r Rule) -> Self {
-        let mut names = BTreeSet::new();
-        names.extend(["event_time", "it", "via", "role", "s", "same"].map(str::to_owned));
-        names.extend(super::RESERVED.map(str::to_owned));
-        names.extend(OWN.map(str::to_owned));
-        names.extend(OF_THE_ALERT.map(str::to_owned));
         Self {
             rule,
             reads: Vec::new(),
@@ -170,25 +159,13 @@ impl<'r> Builder<'r> {
             late: BTreeSet::new(),
             row_source: None,
             place: None,
-            names,
+            names: Names::new(),
         }
     }
 
     /// A new column, named after `wish`.
     pub fn column(&mut self, wish: &str) -> Column {
-        let word: String =
-            wish.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-        let word = if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("c_{word}") };
-        let mut name = word.clone();
-        let mut next = 2;
-        let beside = |name: &str| BESIDE.map(|end| format!("{name}_{end}"));
-        while self.names.contains(&name) || beside(&name).iter().any(|name| self.names.contains(name)) {
-            name = format!("{word}_{next}");
-            next += 1;
-        }
-        self.names.extend(beside(&name));
-        self.names.insert(name.clone());
-        Column(Arc::from(name.as_str()))
+        self.names.column(wish)
     }
 
     /// A column that every alert has, by its own name.

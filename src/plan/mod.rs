@@ -18,6 +18,7 @@ pub mod columns;
 mod context;
 mod lower;
 pub mod make;
+pub mod names;
 mod output;
 mod read;
 mod thin;
@@ -27,7 +28,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir;
 use crate::pack::schema::{FieldId, SourceId};
 use crate::value::Type;
-use std::collections::BTreeSet;
+use names::Names;
 use std::sync::Arc;
 
 /// Words that no column is named: some dialect reads them as its own.
@@ -72,20 +73,7 @@ pub struct Plan {
     /// Why the result is not exact, where it is not.
     pub losses: Vec<Loss>,
     /// The names that are taken: what a query adds of its own goes by another.
-    pub names: BTreeSet<String>,
-}
-
-impl Plan {
-    /// A name that nothing has, from a word and the next number; `made` counts.
-    pub fn fresh(&self, wish: &str, made: &mut usize) -> String {
-        loop {
-            *made += 1;
-            let name = format!("{wish}_{made}");
-            if !self.names.contains(&name) {
-                return name;
-            }
-        }
-    }
+    pub names: Names,
 }
 
 /// The rows of one source. Time and the listed fields become columns; the rows are the union of all reads.

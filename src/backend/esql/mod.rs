@@ -196,7 +196,7 @@ impl<'a> Writer<'a> {
     }
 
     fn fresh(&mut self, wish: &str) -> String {
-        self.plan.fresh(wish, &mut self.made)
+        self.plan.names.fresh(wish, &mut self.made)
     }
 
     fn name(&self, column: &Column) -> String {

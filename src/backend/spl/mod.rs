@@ -87,7 +87,7 @@ impl Writer<'_> {
     }
 
     fn fresh(&mut self, wish: &str) -> String {
-        self.plan.fresh(wish, &mut self.made)
+        self.plan.names.fresh(wish, &mut self.made)
     }
 
     fn name(&self, column: &Column) -> String {

@@ -135,7 +135,7 @@ fn columns(w: &mut Writer<'_>, found: &[(&Read, &MappedSource)]) -> Vec<String> 
                 // Assignments see each other: a column of this name may be another one by now.
                 (Some(mapped), false) if assigned.contains(&mapped.column) && *mapped.column != *column.0 => {
                     let mut alias = format!("raw_{}", mapped.column);
-                    while w.plan.names.contains(&alias) {
+                    while w.plan.names.has(&alias) {
                         alias.push('_');
                     }
                     let copy = format!("{alias}={}", name(&mapped.column));
