@@ -11,8 +11,8 @@ use super::codes;
 use super::lookup::{Declaration, Lookup, LookupKey, Matching};
 use crate::diagnostic::{Code, Diagnostic, Findings, nearest, shortened};
 use crate::source::{FileId, Span};
-use crate::syntax::expr::{ExprKind, Literal};
-use crate::syntax::parse;
+use crate::syntax::expr::Literal;
+use crate::syntax::parse::literal;
 use crate::value::{Scalar, Type, Value, network};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
@@ -327,14 +327,6 @@ fn typed(text: &str, ty: Type) -> Result<Value, String> {
             Some(Literal::Duration(ms)) => Ok(Value::Duration(ms)),
             _ => Err("write a duration such as `1h30m`".to_owned()),
         },
-    }
-}
-
-/// A cell that is written as expressions write it.
-fn literal(text: &str) -> Option<Literal> {
-    match parse::parse(text, &|_| Span::default()).ok()?.kind {
-        ExprKind::Literal(literal) => Some(literal),
-        _ => None,
     }
 }
 

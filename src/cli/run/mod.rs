@@ -15,7 +15,8 @@ use crate::check::{Checked, Expired, HAS_EXPIRED};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::ir::Rule;
 use crate::pack::schema::Schema;
-use crate::syntax::expr::{ExprKind, Literal};
+use crate::syntax::expr::Literal;
+use crate::syntax::parse::literal;
 use anyhow::{Error, Result};
 use std::sync::Arc;
 use stream::Fault;
@@ -99,9 +100,4 @@ pub fn time(text: &str) -> Result<i64, String> {
         time.as_millisecond() - part
     });
     whole.or(written.ok()).ok_or_else(|| "expected a time such as `2026-03-01T09:00:00Z`, or milliseconds".to_owned())
-}
-
-fn literal(text: &str) -> Option<Literal> {
-    let expr = crate::syntax::parse::parse(text, &|_| crate::source::Span::default()).ok()?;
-    if let ExprKind::Literal(literal) = expr.kind { Some(literal) } else { None }
 }

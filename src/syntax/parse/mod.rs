@@ -25,7 +25,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use super::expr::{Expr, ExprKind, Literal, UnaryOp};
+use super::expr::{Expr, ExprKind, Literal};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Span, Text};
 use grammar::{Grammar, Rule};
@@ -38,22 +38,15 @@ pub fn expression(text: &Text) -> Result<Expr, Vec<Diagnostic>> {
     parse(&text.value, &|range| text.span(range))
 }
 
-/// A literal that stands alone, such as a time of a fixture; none where it is anything else or wrong.
+/// A literal that stands alone, such as a time of a fixture or a cell of a lookup; none where it is anything else or wrong.
 pub fn literal(src: &str) -> Option<Literal> {
     // The grammar's `number`, which most of them are (`15m`): nothing else begins with a digit and has only these.
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'.';
     if src.starts_with(|c: char| c.is_ascii_digit()) && src.bytes().all(is_word) {
         return literal::number(src).ok();
     }
-    let Expr { kind, .. } = parse(src, &|_| Span::default()).ok()?;
-    match kind {
+    match parse(src, &|_| Span::default()).ok()?.kind {
         ExprKind::Literal(literal) => Some(literal),
-        ExprKind::Unary(UnaryOp::Negate, inner) => match inner.kind {
-            ExprKind::Literal(Literal::Duration(d)) => d.checked_neg().map(Literal::Duration),
-            ExprKind::Literal(Literal::Integer(i)) => i.checked_neg().map(Literal::Integer),
-            ExprKind::Literal(Literal::Number(n)) => Some(Literal::Number(-n)),
-            _ => None,
-        },
         _ => None,
     }
 }

@@ -1,8 +1,10 @@
+mod literals;
+mod trees;
+
 use super::super::expr::{BinaryOp, Expr, ExprKind, Literal, UnaryOp};
 use super::parse;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
-use proptest::prelude::*;
 use std::fmt::Write;
 
 fn read(src: &str) -> Result<Expr, Vec<Diagnostic>> {
@@ -156,58 +158,6 @@ fn keywords_are_never_names() {
 }
 
 #[test]
-fn strings_decode() {
-    let text = |src: &str| match literal(src) {
-        Literal::String(text) => text,
-        other => panic!("{src} is {other:?}"),
-    };
-    assert_eq!(text(r#""a\"b\\c\n\t\r'\u{1F600}é""#), "a\"b\\c\n\t\r'\u{1F600}é");
-    assert_eq!(text(r#"'it\'s "x"'"#), "it's \"x\"");
-    assert_eq!(text(r#"r"\d+\""#), r"\d+\");
-    assert_eq!(text(r##"r#"say "hi" \"#"##), r#"say "hi" \"#);
-    assert_eq!(text(r#"r'"'"#), "\"");
-    assert_eq!(text("\"and ( [ # not\""), "and ( [ # not");
-    assert_eq!(text("''"), "");
-}
-
-#[test]
-fn numbers_sizes_durations_times_and_addresses_decode() {
-    let cases = [
-        ("0", Literal::Integer(0)),
-        ("1_000_000", Literal::Integer(1_000_000)),
-        ("-7", Literal::Integer(-7)),
-        ("9223372036854775807", Literal::Integer(i64::MAX)),
-        ("20kB", Literal::Integer(20_000)),
-        ("3MB", Literal::Integer(3_000_000)),
-        ("1GiB", Literal::Integer(1 << 30)),
-        ("4KiB", Literal::Integer(4096)),
-        ("0.25", Literal::Number(0.25)),
-        ("1e-3", Literal::Number(0.001)),
-        ("2E6", Literal::Number(2e6)),
-        ("500ms", Literal::Duration(500)),
-        ("90s", Literal::Duration(90_000)),
-        ("1h30m", Literal::Duration(5_400_000)),
-        ("14d", Literal::Duration(1_209_600_000)),
-        ("1s500ms", Literal::Duration(1_500)),
-        ("0s", Literal::Duration(0)),
-        ("2026-03-01T09:00:00Z", Literal::Timestamp(1_772_355_600_000)),
-        ("2026-03-01T10:00:00.0019+01:00", Literal::Timestamp(1_772_355_600_001)),
-        ("1969-12-31T23:59:59.9999Z", Literal::Timestamp(-1)),
-        ("10.0.0.1", Literal::Ip("10.0.0.1".parse().unwrap())),
-        ("2001:db8::1", Literal::Ip("2001:db8::1".parse().unwrap())),
-        ("fe80::1", Literal::Ip("fe80::1".parse().unwrap())),
-        ("::", Literal::Ip("::".parse().unwrap())),
-        ("::ffff:10.0.0.1", Literal::Ip("::ffff:10.0.0.1".parse().unwrap())),
-    ];
-    for (src, value) in cases {
-        assert_eq!(literal(src), value, "{src}");
-        assert_eq!(literal(&value.to_string()), value, "{src} as {value}");
-    }
-    assert_eq!(ok("5-3"), ok("5 - 3"));
-    assert_eq!(ok("a-1"), ok("a - 1"));
-}
-
-#[test]
 fn places_are_exact() {
     let src = "  app.role == \"é\" and\n  hosts[peer.host] .kind in~ [a]";
     let at = |span: Span| src.get(span.start as usize..span.end as usize).unwrap();
@@ -343,152 +293,4 @@ fn hostile_sizes_are_refused_and_not_recursed_into() {
     let spread = vec!["(a and b)"; 300].join(",");
     assert_eq!(findings(&format!("[{spread}]")).lines().count(), 1);
     ok(&format!("x in [{}1]", "1, ".repeat(20_000)));
-}
-
-fn literals() -> impl Strategy<Value = Literal> {
-    prop_oneof![
-        any::<String>().prop_map(Literal::String),
-        r#"[\\"'a-c\n\t#r]{0,6}"#.prop_map(Literal::String),
-        (-i64::MAX..=i64::MAX).prop_map(Literal::Integer),
-        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(Literal::Number),
-        any::<bool>().prop_map(Literal::Boolean),
-        (-i64::MAX..=i64::MAX).prop_map(Literal::Duration),
-        (-62_000_000_000_000_i64..253_000_000_000_000).prop_map(Literal::Timestamp),
-        any::<std::net::IpAddr>().prop_map(Literal::Ip),
-    ]
-}
-
-fn operators() -> impl Strategy<Value = (BinaryOp, bool)> {
-    let plain = [
-        BinaryOp::Or,
-        BinaryOp::And,
-        BinaryOp::Less,
-        BinaryOp::LessEqual,
-        BinaryOp::Greater,
-        BinaryOp::GreaterEqual,
-        BinaryOp::Add,
-        BinaryOp::Subtract,
-        BinaryOp::Multiply,
-        BinaryOp::Modulo,
-    ];
-    let folding = [
-        BinaryOp::Equal,
-        BinaryOp::NotEqual,
-        BinaryOp::In,
-        BinaryOp::NotIn,
-        BinaryOp::Contains,
-        BinaryOp::StartsWith,
-        BinaryOp::EndsWith,
-        BinaryOp::Like,
-        BinaryOp::Matches,
-    ];
-    prop_oneof![
-        prop::sample::select(plain.to_vec()).prop_map(|op| (op, false)),
-        (prop::sample::select(folding.to_vec()), any::<bool>()),
-    ]
-}
-
-fn names() -> impl Strategy<Value = String> {
-    "[a-z_][a-z0-9_]{0,4}(\\.[a-z_][a-z0-9_]{0,3}){0,2}".prop_filter("a word of the language", |text| {
-        !["and", "or", "not", "in", "like", "where", "true", "null", "nil"].contains(&text.as_str())
-    })
-}
-
-/// With and without the way that spares the grammar.
-#[test]
-fn a_literal_alone_is_what_the_grammar_says() {
-    let by_the_grammar = |src: &str| match read(src).ok()?.kind {
-        ExprKind::Literal(literal) => Some(literal),
-        _ => None,
-    };
-    let right = ["0", "15m", "1d12h", "1_000", "5kB", "2KiB", "1.5", "1.5e3", "10.0.0.1", "true", "'15m'", "::1"];
-    for src in right {
-        assert!(super::literal(src).is_some(), "{src}");
-        assert_eq!(super::literal(src), by_the_grammar(src), "{src}");
-    }
-    for src in [
-        "",
-        "1h30",
-        "10.0.0",
-        "0xff",
-        "007",
-        "1m1h",
-        "5kb",
-        "1__0",
-        "1.",
-        "1e",
-        "1.2.3.4.5",
-        "9223372036854775808",
-        "15m 2s",
-    ] {
-        assert_eq!((super::literal(src), by_the_grammar(src)), (None, None), "{src}");
-    }
-    assert_eq!(super::literal("-15m"), Some(Literal::Duration(-900_000)));
-    assert_eq!(super::literal("2026-03-01T09:00:00Z"), by_the_grammar("2026-03-01T09:00:00Z"));
-}
-
-/// Trees that a text can give: the parser folds `-1`, so no literal number stands under a minus.
-fn trees() -> impl Strategy<Value = Expr> {
-    let leaf = prop_oneof![
-        literals().prop_map(ExprKind::Literal),
-        names().prop_map(ExprKind::Name),
-        "[a-z_][a-z0-9_]{0,4}".prop_map(ExprKind::Param),
-    ];
-    leaf.prop_map(expr).prop_recursive(5, 40, 4, |inner| {
-        let items = prop::collection::vec(inner.clone(), 0..4);
-        let several = prop::collection::vec(inner.clone(), 2..4);
-        let some = prop::collection::vec(inner.clone(), 1..3);
-        prop_oneof![
-            4 => (inner.clone(), operators(), inner.clone()).prop_map(|(l, (op, fold), r)| binary(l, op, fold, r)),
-            1 => (inner.clone(), inner.clone(), inner.clone()).prop_map(|(x, low, high)| {
-                binary(x, BinaryOp::Between, false, expr(ExprKind::Tuple(vec![low, high])))
-            }),
-            2 => inner.clone().prop_map(not),
-            1 => inner.clone().prop_map(|e| match e.kind {
-                ExprKind::Literal(_) => e,
-                _ => expr(ExprKind::Unary(UnaryOp::Negate, Box::new(e))),
-            }),
-            1 => items.clone().prop_map(|items| expr(ExprKind::List(items))),
-            1 => several.prop_map(|items| expr(ExprKind::Tuple(items))),
-            1 => (names(), items, prop::option::of(inner)).prop_map(|(name, args, filter)| {
-                let filter = filter.map(Box::new);
-                expr(ExprKind::Call { name, name_span: Span::default(), args, filter })
-            }),
-            1 => (names(), some, names()).prop_map(|(lookup, keys, column)| {
-                let (lookup_span, column_span) = (Span::default(), Span::default());
-                expr(ExprKind::Lookup { lookup, lookup_span, keys, column, column_span })
-            }),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn what_is_printed_reads_back(tree in trees()) {
-        let text = tree.to_string();
-        let read = read(&text);
-        prop_assert_eq!(read.as_ref(), Ok(&tree), "{}", text);
-    }
-
-    #[test]
-    fn any_text_is_read_or_refused_with_a_place(text in any::<String>()) {
-        for found in read(&text).err().into_iter().flatten() {
-            let span = found.span.unwrap();
-            prop_assert!(text.get(span.start as usize..span.end as usize).is_some());
-        }
-    }
-
-    #[test]
-    fn any_tokens_are_read_or_refused_with_a_place(
-        tokens in prop::collection::vec(prop::sample::select(vec![
-            "a", "not", "in", "and", "or", "==", "=~", "(", ")", "[", "]", ",", ".", "1h", "0x", "\"", "'", "r\"", "\\", "$", "-",
-            " ", "\n", "é", "where", "f(", "::1", "2026-03-01", "between", "~", "1e", "#", "/", "{",
-        ]), 0..30)
-    ) {
-        let text = tokens.concat();
-        for found in read(&text).err().into_iter().flatten() {
-            let span = found.span.unwrap();
-            prop_assert!(text.get(span.start as usize..span.end as usize).is_some());
-        }
-    }
 }
