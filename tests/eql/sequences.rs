@@ -83,6 +83,12 @@ fn cases() -> Vec<(&'static str, &'static str, Fidelity)> {
             "any where event.dataset == \"mobile.user_interaction\" and ?app.bundle_id != null",
             OVER,
         ),
+        // The group's own keys, one of which an event may lack before it is a key.
+        (
+            "detect: { match: touch, by: app.bundle_id }\nalert: { once_per: { every: 6h, by: app.bundle_id } }",
+            "any where event.dataset == \"mobile.user_interaction\" and ?app.bundle_id != null",
+            Fidelity::SameGroups,
+        ),
         (
             "detect: { any: [touch, stop] }",
             "any where event.dataset == \"mobile.user_interaction\"\n  or (event.dataset == \"mobile.job_event\" and job.action == \"cancelled\")",
