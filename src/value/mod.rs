@@ -6,6 +6,7 @@ pub mod types;
 pub use net::network;
 pub use types::{Scalar, Type};
 
+use smol_str::SmolStr;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ pub enum Value {
     Integer(i64),
     /// A finite or infinite number.
     Number(f64),
-    /// A string that is not empty.
-    String(Arc<str>),
+    /// A string that is not empty. A short one (a device, an app) stands in the value itself: no look elsewhere, no count to keep.
+    String(SmolStr),
     /// Milliseconds since the epoch, UTC.
     Timestamp(i64),
     /// Milliseconds.
@@ -38,7 +39,7 @@ impl Value {
     /// A string; empty is missing.
     pub fn string(text: impl AsRef<str>) -> Value {
         let text = text.as_ref();
-        if text.is_empty() { Value::Missing } else { Value::String(Arc::from(text)) }
+        if text.is_empty() { Value::Missing } else { Value::String(SmolStr::new(text)) }
     }
 
     /// A number; NaN is missing.
@@ -117,8 +118,7 @@ impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Value::Number(a), Value::Number(b)) => a == b,
-            // Strings that are kept once are the same without a look at them.
-            (Value::String(a), Value::String(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Value::String(a), Value::String(b)) => a == b,
             (Value::Integer(a), Value::Number(b)) | (Value::Number(b), Value::Integer(a)) => *a as f64 == *b,
             _ => self.order(other).is_eq(),
         }

@@ -4,9 +4,11 @@ use super::{Code, Frame};
 use crate::pack::lookup::{Lookup, Matching};
 use crate::value::Value;
 use ipnet::IpNet;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
+use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::hash::Hasher;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,13 +23,12 @@ pub struct Table {
     memo: Memo,
 }
 
-/// What a lookup with one key has answered: a string that goes on coming is one allocation, so it is known by its address. Strings that
-/// are remembered are held, so that no other takes their address.
+/// What a lookup with one key has answered: most of what is asked has been asked before.
 #[derive(Debug, Default)]
 struct Memo(RefCell<Vec<Option<Answer>>>);
 
 /// A key, and the number of its row.
-type Answer = (Arc<str>, Option<usize>);
+type Answer = (SmolStr, Option<usize>);
 
 /// Places of a [`Memo`]; a power of two.
 const REMEMBERED: usize = 1024;
@@ -141,12 +142,13 @@ impl Table {
 
 impl Memo {
     /// What was answered for the string, or the answer of a search.
-    fn answer(&self, text: &Arc<str>, search: impl FnOnce() -> Option<usize>) -> Option<usize> {
-        let address = Arc::as_ptr(text).cast::<u8>() as usize;
-        let place = (address >> 4) % REMEMBERED;
+    fn answer(&self, text: &SmolStr, search: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        let mut hasher = FxHasher::default();
+        hasher.write(text.as_bytes());
+        let place = hasher.finish() as usize % REMEMBERED;
         let Ok(mut places) = self.0.try_borrow_mut() else { return search() };
         if let Some(Some((known, row))) = places.get(place)
-            && Arc::ptr_eq(known, text)
+            && known == text
         {
             return *row;
         }
@@ -155,7 +157,7 @@ impl Memo {
             places.resize(REMEMBERED, None);
         }
         if let Some(slot) = places.get_mut(place) {
-            *slot = Some((Arc::clone(text), row));
+            *slot = Some((text.clone(), row));
         }
         row
     }

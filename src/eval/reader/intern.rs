@@ -1,20 +1,20 @@
-//! Strings that come again and again (devices, apps, protocols) are kept once instead of allocated for each event.
+//! Long strings that come again and again (paths, user agents) are kept once instead of allocated for each event.
 
 use crate::value::Value;
 use rustc_hash::FxHasher;
+use smol_str::SmolStr;
 use std::hash::Hasher;
-use std::sync::Arc;
 
 /// Places; a power of two.
-const PLACES: usize = 1 << 16;
+const PLACES: usize = 1 << 14;
+/// Up to this length a value holds its string itself, and there is nothing to keep.
+const SHORT: usize = 23;
 /// Longer strings seldom come again, and would make the table's size depend on the input.
 const LONGEST: usize = 128;
 
-/// A table of bounded size, in pairs of places. Groups hold the strings that they were made with, so a string that goes on coming must
-/// stay the same allocation: then to compare it is to compare two pointers. What comes once (a path, an identifier) must not push it
-/// out.
+/// A table of bounded size, in pairs of places. What comes once (an identifier) must not push out what goes on coming.
 #[derive(Debug)]
-pub struct Interner(Box<[Option<Arc<str>>]>);
+pub struct Interner(Box<[Option<SmolStr>]>);
 
 impl Default for Interner {
     fn default() -> Self {
@@ -25,15 +25,14 @@ impl Default for Interner {
 impl Interner {
     /// The string as a value; empty is missing.
     pub fn value(&mut self, text: &str) -> Value {
-        if text.is_empty() || text.len() > LONGEST {
+        if text.len() <= SHORT || text.len() > LONGEST {
             return Value::string(text);
         }
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
         let first = (hasher.finish() as usize % PLACES) & !1;
         let second = first | 1;
-        let kept =
-            |slot: Option<&Option<Arc<str>>>| slot.and_then(Option::as_ref).filter(|kept| ***kept == *text).cloned();
+        let kept = |slot: Option<&Option<SmolStr>>| slot.and_then(Option::as_ref).filter(|kept| *kept == text).cloned();
         if let Some(kept) = kept(self.0.get(first)) {
             return Value::String(kept);
         }
@@ -42,9 +41,9 @@ impl Interner {
             self.0.swap(first, second);
             return Value::String(kept);
         }
-        let new: Arc<str> = Arc::from(text);
+        let new = SmolStr::new(text);
         if let Some(slot) = self.0.get_mut(second) {
-            *slot = Some(Arc::clone(&new));
+            *slot = Some(new.clone());
         }
         Value::String(new)
     }
@@ -54,17 +53,32 @@ impl Interner {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_string_that_comes_again_is_kept_however_many_come_once() {
-        let mut interner = Interner::default();
-        let same = |a: &Value, b: &Value| matches!((a, b), (Value::String(a), Value::String(b)) if Arc::ptr_eq(a, b));
-        interner.value("device-1");
-        let first = interner.value("device-1");
-        for number in 0..PLACES {
-            interner.value(&format!("path/{number}"));
+    /// Where a string stands, if it is not in the value itself.
+    fn address(value: &Value) -> Option<*const u8> {
+        match value {
+            Value::String(text) if text.is_heap_allocated() => Some(text.as_ptr()),
+            _ => None,
         }
-        assert!(same(&first, &interner.value("device-1")));
-        assert!(!same(&first, &interner.value("device-2")));
+    }
+
+    #[test]
+    fn a_long_string_that_comes_again_is_kept_however_many_come_once() {
+        let mut interner = Interner::default();
+        interner.value("/system/framework/telephony.jar");
+        let first = interner.value("/system/framework/telephony.jar");
+        for number in 0..PLACES {
+            interner.value(&format!("/data/user/0/cache/entry-{number}"));
+        }
+        assert!(address(&first).is_some());
+        assert_eq!(address(&first), address(&interner.value("/system/framework/telephony.jar")));
+        assert_ne!(address(&first), address(&interner.value("/system/framework/telephony.odex")));
+    }
+
+    #[test]
+    fn a_short_string_needs_no_place() {
+        let mut interner = Interner::default();
+        assert!(address(&interner.value(&"x".repeat(SHORT))).is_none());
+        assert!(address(&interner.value(&"x".repeat(SHORT + 1))).is_some());
         assert!(interner.value("").is_missing());
     }
 }

@@ -10,6 +10,7 @@ use crate::pack::schema::{FieldId, Presence, Schema, SourceId};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 pub struct Object {
     schema: Arc<Schema>,
     /// By full dotted name: what stands there.
-    keys: FxHashMap<Box<str>, Key>,
-    sources: FxHashMap<Box<str>, (SourceId, bool)>,
+    keys: FxHashMap<SmolStr, Key>,
+    sources: FxHashMap<SmolStr, (SourceId, bool)>,
     /// By source: what is kept of it.
     kept: Vec<Kept>,
     targets: Vec<(FieldId, Target)>,
@@ -58,7 +59,7 @@ pub enum Outcome {
 impl Object {
     /// For the sources that are used (by number), keeping some fields.
     pub fn new(schema: &Arc<Schema>, used: &[bool], fields: &BTreeSet<FieldId>) -> Object {
-        let mut keys: FxHashMap<Box<str>, Key> = FxHashMap::default();
+        let mut keys: FxHashMap<SmolStr, Key> = FxHashMap::default();
         let mut targets = Vec::new();
         for (id, (name, field)) in fields.iter().filter_map(|id| Some((*id, schema.field_at(*id)?))) {
             keys.entry(name.into()).or_default().what = Some(What::Field(targets.len()));
@@ -185,8 +186,8 @@ impl Object {
 
 /// One object, at the top or nested; `base` is how much of the path leads here.
 struct Level<'a> {
-    keys: &'a FxHashMap<Box<str>, Key>,
-    sources: &'a FxHashMap<Box<str>, (SourceId, bool)>,
+    keys: &'a FxHashMap<SmolStr, Key>,
+    sources: &'a FxHashMap<SmolStr, (SourceId, bool)>,
     targets: &'a [(FieldId, Target)],
     found: &'a mut Found,
     base: usize,

@@ -8,7 +8,6 @@ use siemc::eval::event::Event;
 use siemc::pack::schema::{Presence, Schema};
 use siemc::value::Value;
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// 2090-01-01T00:00:00Z: on every window's end, and before no exception's expiry.
 pub const START: i64 = 3_786_912_000_000;
@@ -132,7 +131,7 @@ fn json(value: &Value) -> serde_json::Value {
         Value::Boolean(b) => (*b).into(),
         Value::Integer(i) | Value::Timestamp(i) | Value::Duration(i) => (*i).into(),
         Value::Number(n) => (*n).into(),
-        Value::String(s) => Arc::<str>::as_ref(s).into(),
+        Value::String(s) => s.as_str().into(),
         Value::Ip(ip) => ip.to_string().into(),
         Value::List(items) => items.iter().map(json).collect(),
     }
