@@ -7,6 +7,7 @@ use siemc::backend::template::Templates;
 use siemc::backend::{Inputs, Target};
 use siemc::check::{Checked, Options, check_for};
 use siemc::diagnostic::Findings;
+use siemc::plan::Planned;
 use siemc::source::Files;
 use std::path::Path;
 
@@ -41,7 +42,7 @@ fn every_rule_of(folder: &str, targets: &[Target]) {
         for file in &pack.rules {
             let checked = check_for(&pack, &file.rule, environment, Options::default(), &mut findings);
             let Checked::Rule(rule) = checked else { panic!("{} does not check", file.path.display()) };
-            let text = match siemc::backend::compile(&rule, &inputs) {
+            let text = match siemc::backend::compile(&Planned::new(&rule), &inputs) {
                 Ok(query) => query.text,
                 Err(refusals) => {
                     let line = |d: &siemc::diagnostic::Diagnostic| {

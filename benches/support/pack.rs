@@ -6,6 +6,7 @@ use siemc::cli::compile::Products;
 use siemc::diagnostic::Findings;
 use siemc::ir::Rule;
 use siemc::pack::Pack;
+use siemc::plan::Planned;
 use siemc::source::Files;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,8 +44,10 @@ pub fn compile(checked: &Checked) -> usize {
     let targets = [Target::Spl, Target::Kql, Target::Eql];
     let products = Products::load(&checked.pack, environment, &targets, &mut files, &mut findings);
     assert!(!findings.has_errors(), "the targets are readable");
-    let pairs = checked.rules.iter().flat_map(|rule| targets.map(|target| (rule, target)));
-    pairs.filter_map(|(rule, target)| products.query(rule, target)?.ok()).map(|query| query.text.len()).sum()
+    let all = checked.rules.iter().map(|rule| Planned::new(rule));
+    let queries =
+        |rule: Planned| targets.map(|target| products.query(&rule, target)?.ok().map(|query| query.text.len()));
+    all.flat_map(queries).flatten().sum()
 }
 
 /// Reads every YAML file of the pack into plain values.

@@ -20,6 +20,7 @@ pub mod template;
 pub mod verify;
 
 use crate::diagnostic::Diagnostic;
+use crate::plan::Planned;
 
 /// A product's query language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,22 +145,22 @@ fn fidelity(plan: &crate::plan::Plan) -> Fidelity {
 ///
 /// # Errors
 /// Every refusal, each at its place in the rule.
-pub fn compile(rule: &crate::ir::Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
-    let target = inputs.data.target;
+pub fn compile(planned: &Planned<'_>, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
+    let (rule, target) = (planned.rule, inputs.data.target);
     match target {
         Target::Eql => return eql::compile(rule, inputs.mapping, inputs.data),
-        Target::Esql => return esql::compile(rule, inputs),
+        Target::Esql => return esql::compile(planned, inputs),
         Target::Spl | Target::Kql => {}
     }
-    let plan = crate::plan::plan(rule)?;
+    let plan = planned.plan()?;
     let compiled = match target {
-        Target::Kql => kql::compile(rule, &plan, inputs),
-        _ => spl::compile(rule, &plan, inputs),
+        Target::Kql => kql::compile(rule, plan, inputs),
+        _ => spl::compile(rule, plan, inputs),
     }?;
     Ok(Query {
         target,
         text: compiled.text,
-        fidelity: fidelity(&plan),
+        fidelity: fidelity(plan),
         losses: plan.losses.iter().map(|l| l.diagnostic.clone()).collect(),
         assumptions: compiled.assumptions.iter().map(|a| (*a).to_owned()).collect(),
         lookback: plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0),

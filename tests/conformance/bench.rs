@@ -10,6 +10,7 @@ use siemc::diagnostic::{Diagnostic, Findings, Severity};
 use siemc::eval::event::Event;
 use siemc::ir::Rule;
 use siemc::pack::{Environment, Pack};
+use siemc::plan::Planned;
 use siemc::source::{Files, Span};
 use siemc::syntax::rule::{At, Rule as Written};
 use siemc::value::Value;
@@ -115,7 +116,7 @@ impl Bench {
             delivered: place.delivered.clone(),
             standing: None,
         };
-        siemc::backend::compile(rule, &inputs)
+        siemc::backend::compile(&Planned::new(rule), &inputs)
     }
 
     /// The events without the fields that the mapping says the product does not have.

@@ -41,7 +41,7 @@ use super::print::{Dialect as _, Printer};
 use super::{Inputs, Query, Target, fidelity, header};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{ExprKind, MeasureFunction, Rule};
-use crate::plan::{Column, Expr, Plan, words};
+use crate::plan::{Column, Expr, Plan, Planned, words};
 use crate::source::Span;
 use crate::value::Type;
 use dialect::Esql;
@@ -89,13 +89,14 @@ struct Writer<'a> {
 ///
 /// # Errors
 /// Every refusal, each at its place in the rule.
-pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
-    let plan = crate::plan::plan(rule).map_err(each_once)?;
+pub fn compile(planned: &Planned<'_>, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic>> {
+    let rule = planned.rule;
+    let plan = planned.plan().map_err(each_once)?;
     let dialect = Esql { data: inputs.data, small: RefCell::default() };
     let printer = Printer::new(&dialect);
-    let live = live::Live::new(&plan);
-    let mut w = Writer::new((rule, &plan, &live), inputs, &dialect, &printer);
-    let steps = legal::steps(&plan, &live);
+    let live = live::Live::new(plan);
+    let mut w = Writer::new((rule, plan, &live), inputs, &dialect, &printer);
+    let steps = legal::steps(plan, &live);
     w.documents = needs_documents(&steps);
     read::reads(&mut w);
     for step in &steps {
@@ -117,7 +118,7 @@ pub fn compile(rule: &Rule, inputs: &Inputs<'_>) -> Result<Query, Vec<Diagnostic
     Ok(Query {
         target: Target::Esql,
         text,
-        fidelity: fidelity(&plan),
+        fidelity: fidelity(plan),
         losses: plan.losses.iter().map(|l| l.diagnostic.clone()).collect(),
         assumptions: assumptions.iter().map(|a| (*a).to_owned()).collect(),
         lookback: plan.reads.iter().map(|r| r.lookback).max().unwrap_or(0),

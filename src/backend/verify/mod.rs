@@ -17,6 +17,7 @@ use super::{Fidelity, Inputs, Query, Target};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::Rule;
 use crate::pack::schema::{FieldId, SourceId};
+use crate::plan::Planned;
 use crate::value::Value;
 
 /// A case that cannot be carried by a query.
@@ -112,10 +113,11 @@ pub fn verify(rule: &Rule, inputs: &Inputs<'_>, trial: &Trial) -> Result<Carried
     let mut scheduled = rule.clone();
     scheduled.schedule.every = NOW_DAYS * DAY;
     scheduled.schedule.delay = NOW_DAYS * DAY - trial.until;
+    let planned = Planned::new(&scheduled);
     let rows = match inputs.data.target {
         Target::Spl => spl::rows(inputs, trial).map_err(refuse)?,
-        Target::Esql => match crate::plan::plan(&scheduled) {
-            Ok(plan) => esql::rows(&plan, inputs, trial).map_err(refuse)?,
+        Target::Esql => match planned.plan() {
+            Ok(plan) => esql::rows(plan, inputs, trial).map_err(refuse)?,
             // The compiler says why, with all that it has to say.
             Err(_) => String::new(),
         },
@@ -128,7 +130,7 @@ pub fn verify(rule: &Rule, inputs: &Inputs<'_>, trial: &Trial) -> Result<Carried
         delivered: Vec::new(),
         standing: Some(Standing { now: NOW_DAYS * DAY, rows }),
     };
-    let query = super::compile(&scheduled, &own)?;
+    let query = super::compile(&planned, &own)?;
     if query.fidelity != Fidelity::Exact {
         return Err(too_far(&query));
     }

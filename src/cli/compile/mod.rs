@@ -19,6 +19,7 @@ use crate::backend::{Fidelity, Query, Target};
 use crate::check::{Checked, Expired, HAS_EXPIRED};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::pack::{Environment, RuleFile};
+use crate::plan::Planned;
 use anyhow::Result;
 use rayon::prelude::*;
 
@@ -135,14 +136,18 @@ fn of_rule(
         choice: None,
         written: None,
     };
-    let outcome = |target: Target| match &checked {
-        Checked::Invalid => Outcome::Invalid,
-        Checked::NotDeployed { missing } => Outcome::NotDeployed(missing.clone()),
-        Checked::Rule(typed) => match products.query(typed, target) {
-            Some(Ok(query)) => accepted(query, wish, typed.name.as_str()),
+    let planned = match &checked {
+        Checked::Rule(typed) => Some(Planned::new(typed)),
+        _ => None,
+    };
+    let outcome = |target: Target| match (&planned, &checked) {
+        (Some(planned), _) => match products.query(planned, target) {
+            Some(Ok(query)) => accepted(query, wish, &planned.rule.name),
             Some(Err(refusals)) => Outcome::Refused(refusals),
             None => Outcome::Invalid,
         },
+        (None, Checked::NotDeployed { missing }) => Outcome::NotDeployed(missing.clone()),
+        (None, _) => Outcome::Invalid,
     };
     let mut all: Vec<Compiled> = wish.targets.iter().map(|target| one(*target, outcome(*target))).collect();
     if wish.elastic {

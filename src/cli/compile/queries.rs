@@ -7,6 +7,7 @@ use crate::backend::{self, Fidelity, Inputs, Query, Target, limits};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::ir::Rule;
 use crate::pack::{Environment, Pack};
+use crate::plan::Planned;
 use crate::source::{Files, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -128,11 +129,12 @@ impl Products {
     }
 
     /// The rule's query, where the product's scheduler takes it; none where the target could not be read.
-    pub fn query(&self, rule: &Rule, target: Target) -> Option<Result<Query, Vec<Diagnostic>>> {
+    pub fn query(&self, planned: &Planned<'_>, target: Target) -> Option<Result<Query, Vec<Diagnostic>>> {
+        let rule = planned.rule;
         let Product { data, mapping, templates, delivered } = self.of(target)?;
         let inputs = Inputs { data, mapping, templates, delivered: delivered.clone(), standing: None };
         let beyond = limits::exceeded(rule, data, self.schedules.get(&rule.name).copied());
-        Some(match backend::compile(rule, &inputs) {
+        Some(match backend::compile(planned, &inputs) {
             Ok(query) if beyond.is_empty() => Ok(query),
             Ok(_) => Err(beyond),
             Err(refusals) => Err(refusals.into_iter().chain(beyond).collect()),

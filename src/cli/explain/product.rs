@@ -9,6 +9,7 @@ use crate::cli::workspace::{Selected, Workspace};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Rule;
 use crate::pack::Environment;
+use crate::plan::Planned;
 use crate::source::Files;
 use crate::syntax::print::duration;
 
@@ -23,7 +24,8 @@ pub fn explained(
     let Workspace { files, findings, .. } = workspace;
     let targets = target.targets();
     let products = Products::load(&selected.pack, environment, &targets, files, findings);
-    let outcome = |target: &Target| match products.query(rule, *target)? {
+    let planned = Planned::new(rule);
+    let outcome = |target: &Target| match products.query(&planned, *target)? {
         Ok(query) => Some((*target, Outcome::Compiled(query))),
         Err(refusals) => Some((*target, Outcome::Refused(refusals))),
     };

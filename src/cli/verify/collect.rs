@@ -9,7 +9,7 @@ use crate::cli::test::fixtures;
 use crate::cli::workspace::{Selected, Workspace};
 use crate::diagnostic::Diagnostic;
 use crate::fixture::{self, FixtureFile};
-use crate::ir::Rule;
+use crate::plan::Planned;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -103,8 +103,9 @@ fn of_file(
         };
         let Workspace { files, findings, .. } = workspace;
         let products = Products::load(&selected.pack, &environment, &wish.tried(), files, findings);
-        for target in targets(wish, &products, &rule) {
-            if let Some(Err(refusals)) = products.query(&rule, target) {
+        let planned = Planned::new(&rule);
+        for target in targets(wish, &products, &planned) {
+            if let Some(Err(refusals)) = products.query(&planned, target) {
                 if ledger.refuse(target, true, refusals) {
                     console.note(&format!("{} {}: refused", file.rule.value, target.name()));
                 }
@@ -128,10 +129,10 @@ fn of_file(
 }
 
 /// Those asked for by name, and of Elastic's two languages the better one, both where neither says the rule.
-fn targets(wish: &Wish<'_>, products: &Products, rule: &Rule) -> Vec<Target> {
+fn targets(wish: &Wish<'_>, products: &Products, planned: &Planned<'_>) -> Vec<Target> {
     let mut all = wish.targets.clone();
     if wish.elastic {
-        let outcome = |target: Target| match products.query(rule, target) {
+        let outcome = |target: Target| match products.query(planned, target) {
             Some(Ok(query)) => Outcome::Compiled(query),
             Some(Err(refusals)) => Outcome::Refused(refusals),
             None => Outcome::Invalid,
