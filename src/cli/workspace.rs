@@ -91,23 +91,23 @@ impl Workspace {
             Some(at) => chosen.get(at) == Some(&true),
             None => undecoded.get(&file).is_none_or(|path| is_within(path, parts, &pack)),
         };
-        let mut selected =
-            Selected { broken: false, broken_files: BTreeMap::new(), chosen: chosen.clone(), pack: pack.clone() };
+        let mut broken = false;
+        let mut broken_files: BTreeMap<FileId, Vec<Diagnostic>> = BTreeMap::new();
         for finding in found.all {
             let Some(span) = finding.span else {
-                selected.broken |= finding.severity == Severity::Error;
+                broken |= finding.severity == Severity::Error;
                 self.findings.push(finding);
                 continue;
             };
             if finding.severity == Severity::Error {
-                selected.broken_files.entry(span.file).or_default().push(finding.clone());
-                selected.broken |= rule_file(span.file).is_none() && !self.is_a_rule(&pack, span.file);
+                broken_files.entry(span.file).or_default().push(finding.clone());
+                broken |= rule_file(span.file).is_none() && !self.is_a_rule(&pack, span.file);
             }
             if is_asked(span.file) || finding.related.iter().any(|(at, _)| is_asked(at.file)) {
                 self.findings.push(finding);
             }
         }
-        self.packs.push(selected);
+        self.packs.push(Selected { pack, chosen, broken, broken_files });
     }
 
     /// A file that could not be decoded is in no list of rules, but its fault is its own.

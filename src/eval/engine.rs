@@ -47,9 +47,13 @@ pub struct OutOfOrder {
 impl Engine {
     /// Nothing seen yet.
     pub fn new(rules: &[Arc<Rule>]) -> Engine {
-        let mut tables = Tables::default();
+        Engine::with(rules, &mut Tables::default())
+    }
+
+    /// As [`Engine::new`], with lookups that may have been indexed before.
+    pub(super) fn with(rules: &[Arc<Rule>], tables: &mut Tables) -> Engine {
         let groups = Rc::default();
-        let rules: Vec<_> = rules.iter().map(|rule| RuleState::new(rule, &mut tables, &groups)).collect();
+        let rules: Vec<_> = rules.iter().map(|rule| RuleState::new(rule, tables, &groups)).collect();
         Engine { rules, groups, by_source: Vec::new(), now: None, alerts: Vec::new() }
     }
 

@@ -67,16 +67,15 @@ impl Feed {
     }
 
     /// As [`Engine::finish`].
-    pub fn finish(mut self, until: Option<i64>, alert: &mut impl FnMut(Alert)) {
-        let mut made = Vec::new();
-        let events = std::mem::replace(&mut self.events, Engine::new(&[]));
+    pub fn finish(&mut self, until: Option<i64>, alert: &mut impl FnMut(Alert)) {
         if self.over.is_none() {
-            return events.finish(until, alert);
+            return self.events.end(until, alert);
         }
-        events.finish(until, &mut |a| made.push(a));
+        let mut made = Vec::new();
+        self.events.end(until, &mut |a| made.push(a));
         self.feed(made, alert);
-        if let Some(over) = self.over {
-            over.engine.finish(until, alert);
+        if let Some(over) = &mut self.over {
+            over.engine.end(until, alert);
         }
     }
 

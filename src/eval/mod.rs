@@ -53,7 +53,7 @@ mod window;
 pub use alert::{Alert, Evidence};
 pub use engine::{Engine, OutOfOrder, Tally};
 pub use event::Event;
-pub use expression::{pattern, text_of};
+pub use expression::{Tables, pattern, text_of};
 pub use feed::Feed;
 pub use lateness::{Lateness, TooLate};
 pub use reader::{Line, LineError, Problem, Reader};
@@ -68,16 +68,21 @@ use std::sync::Arc;
 /// `until` (milliseconds, inclusive) promises that every event up to then is present: window ends and deadlines up to it are
 /// reported, and nothing later. By default it is the newest event's time.
 pub fn run(rule: &Rule, events: impl IntoIterator<Item = Event>, until: Option<i64>) -> Vec<Alert> {
-    tallied(&Arc::new(rule.clone()), events, until).0
+    tallied(&Arc::new(rule.clone()), &mut Tables::default(), events, until).0
 }
 
-/// As [`run`], with what was selected and dropped on the way.
-pub fn tallied(rule: &Arc<Rule>, events: impl IntoIterator<Item = Event>, until: Option<i64>) -> (Vec<Alert>, Tally) {
+/// As [`run`], with what was selected and dropped on the way. `tables` are kept from one call to the next.
+pub fn tallied(
+    rule: &Arc<Rule>,
+    tables: &mut Tables,
+    events: impl IntoIterator<Item = Event>,
+    until: Option<i64>,
+) -> (Vec<Alert>, Tally) {
     let in_time = |e: &Event| until.is_none_or(|until| e.time <= until);
     let mut events: Vec<Event> = events.into_iter().filter(in_time).collect();
     events.sort_by_key(|e| e.time);
     let mut alerts = Vec::new();
-    let mut engine = Engine::new(std::slice::from_ref(rule));
+    let mut engine = Engine::with(std::slice::from_ref(rule), tables);
     for event in events {
         // Sorted events are never out of order.
         if engine.push(&Rc::new(event), &mut |a| alerts.push(a)).is_err() {

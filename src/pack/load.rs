@@ -5,10 +5,11 @@ use super::schema::Schema;
 use super::{Environment, Pack, RuleFile, alerts, codes, cross, declare, table};
 use crate::diagnostic::{Diagnostic, Findings, Severity, nearest};
 use crate::source::yaml::{self, Node};
-use crate::source::{Files, LOOKUP_LIMIT, YAML_LIMIT};
+use crate::source::{FileId, Files, LOOKUP_LIMIT, YAML_LIMIT};
 use crate::syntax::decode;
 use crate::syntax::rule::{Name, Shared};
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use walkdir::WalkDir;
@@ -159,16 +160,20 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
     let mut paths: Vec<PathBuf> =
         walk.filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|p| is_file_or_lost(p)).collect();
     paths.sort();
+    paths.retain(|path| path.parent() != Some(root) || looks_like_a_rule(path, files));
+    // Texts are numbered in the order of paths; what they say is read side by side.
+    let texts: Vec<(Text, PathBuf)> = paths.into_iter().filter_map(|path| Some((text(&path, files)?, path))).collect();
+    let read: Vec<(Option<RuleFile>, Findings)> = texts
+        .into_par_iter()
+        .map(|(text, path)| {
+            let mut findings = Findings::default();
+            (read_rule(path, text, &mut findings), findings)
+        })
+        .collect();
     let mut rules = Vec::new();
-    for path in paths {
-        if path.parent() == Some(root) && !looks_like_a_rule(&path, files) {
-            continue;
-        }
-        match path.extension().and_then(|e| e.to_str()) {
-            Some("yaml") if !is_fixture(&path) => rules.extend(read_rule(path, files, findings)),
-            Some("yml") => not_read(&path, "rename it to `.yaml`", findings),
-            _ => {}
-        }
+    for (rule, found) in read {
+        findings.extend(found.all);
+        rules.extend(rule);
     }
     rules
 }
@@ -192,8 +197,39 @@ fn is_fixture(path: &Path) -> bool {
     path.to_string_lossy().ends_with(".test.yaml")
 }
 
-fn read_rule(path: PathBuf, files: &mut Files, findings: &mut Findings) -> Option<RuleFile> {
-    let node = read_yaml(&path, files, findings)?;
+/// What a file of the pack holds for [`read_rule`].
+enum Text {
+    Rule(FileId, Arc<str>),
+    /// It cannot be read.
+    Lost(Diagnostic),
+    /// Its name says YAML, but not as names of rules do.
+    OtherEnding,
+}
+
+/// None for a file that is no rule by its name.
+fn text(path: &Path, files: &mut Files) -> Option<Text> {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("yaml") if !is_fixture(path) => Some(match files.read(path, YAML_LIMIT) {
+            Ok(id) => Text::Rule(id, files.shared_text(id)),
+            Err(found) => Text::Lost(found),
+        }),
+        Some("yml") => Some(Text::OtherEnding),
+        _ => None,
+    }
+}
+
+fn read_rule(path: PathBuf, text: Text, findings: &mut Findings) -> Option<RuleFile> {
+    let node = match text {
+        Text::Rule(id, text) => yaml::parse(id, &text, findings)?,
+        Text::Lost(found) => {
+            findings.push(found);
+            return None;
+        }
+        Text::OtherEnding => {
+            not_read(&path, "rename it to `.yaml`", findings);
+            return None;
+        }
+    };
     if node.get("rule").is_none() {
         not_read(&path, "a rule begins with `rule: NAME`", findings);
         return None;

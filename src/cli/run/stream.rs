@@ -66,8 +66,10 @@ pub fn run(
     } else {
         run.late(&mut reader)?;
     }
-    let Run { engine, console, mut failed, mut told, .. } = run;
+    let Run { mut engine, console, mut failed, mut told, .. } = run;
     engine.finish(settings.until, &mut |alert| print_alert(console, settings, &mut failed, &alert));
+    // The program ends: what was remembered goes with it, and need not be given back piece by piece.
+    std::mem::forget(engine);
     failed.map_or(Ok(()), Err).map_err(Fault::Output)?;
     told.lines = reader.lines_read();
     Ok(told)
