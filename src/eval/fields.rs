@@ -1,7 +1,7 @@
 //! Which fields a rule uses: they order events of equal time, and a reader materialises no others.
 
 use crate::ir::{Expr, ExprKind, Leaf, Rule};
-use crate::pack::schema::{FieldId, SourceId};
+use crate::pack::schema::{FieldId, Schema, SourceId};
 use std::collections::BTreeSet;
 
 /// The fields named by the rule's filters, lets, keys, measures, contexts, confidence, alert and exceptions, in schema order.
@@ -16,6 +16,12 @@ pub fn used_fields(rule: &Rule) -> BTreeSet<FieldId> {
         });
     });
     used
+}
+
+/// The fields of events that rules of one schema read: those that they use, and what orders events of equal time.
+pub fn read_fields<'r>(schema: &Schema, rules: impl IntoIterator<Item = &'r Rule>) -> BTreeSet<FieldId> {
+    let tiebreakers = schema.sources.values().filter_map(|source| source.tiebreaker);
+    rules.into_iter().flat_map(used_fields).chain(tiebreakers).collect()
 }
 
 /// The sources of the rule's events, each once, in the order of events.

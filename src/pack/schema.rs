@@ -4,6 +4,7 @@ use crate::source::Span;
 use crate::value::Type;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
+use std::collections::BTreeSet;
 
 /// A field of the schema, by its place in [`Schema::fields`]. Schema order is the order of these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +80,15 @@ pub enum Unavailable {
 }
 
 impl Schema {
+    /// The schema of events that hold these fields alone. Numbers of fields and sources stay; a field's place in an event does not.
+    pub fn keeping(&self, kept: &BTreeSet<FieldId>) -> Schema {
+        let mut schema = self.clone();
+        for source in schema.sources.values_mut() {
+            source.fields.retain(|id, _| kept.contains(id));
+        }
+        schema
+    }
+
     /// What `source`, `field` or `source.field` names; a source goes before a field.
     pub fn unavailable(&self, name: &str) -> Option<Unavailable> {
         if let Some(source) = self.source(name) {

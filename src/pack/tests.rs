@@ -322,3 +322,15 @@ fn a_folder_without_a_pack_gives_none() {
     write(dir.path(), "pack.yaml", b"- a\n- b\n");
     assert!(read(dir.path()).0.is_none());
 }
+
+#[test]
+fn a_schema_that_keeps_some_fields_keeps_their_numbers_and_moves_them_together() {
+    let schema = pack(&[]).0.unwrap().schema;
+    let id = |name: &str| schema.field(name).unwrap();
+    let source = schema.source("mobile.session").unwrap();
+    let kept = schema.keeping(&[id("device.id"), id("net.bytes"), id("tags")].into());
+    assert_eq!(kept.field("net.bytes"), schema.field("net.bytes"));
+    assert_eq!((schema.slot(source, id("device.id")), kept.slot(source, id("device.id"))), (Some(1), Some(0)));
+    assert_eq!((schema.slot(source, id("net.bytes")), kept.slot(source, id("net.bytes"))), (Some(3), Some(1)));
+    assert_eq!((kept.slot(source, id("event.seq")), kept.slot(source, id("tags"))), (None, None));
+}

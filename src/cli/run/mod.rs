@@ -13,6 +13,7 @@ use super::workspace::{Workspace, reason};
 use super::{Exit, codes};
 use crate::check::{Checked, Expired, HAS_EXPIRED};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::eval;
 use crate::ir::Rule;
 use crate::pack::schema::Schema;
 use crate::syntax::expr::Literal;
@@ -77,10 +78,14 @@ pub(super) fn rules(workspace: &mut Workspace, environment: Option<&str>) -> Opt
     };
     let mut findings = Findings::default();
     let checked = selected.rules().map(|rule| selected.check(rule, environment, Expired::Lint, &mut findings));
-    let rules = checked.filter_map(|c| if let Checked::Rule(rule) = c { Some(Arc::from(rule)) } else { None });
-    let found = (Arc::clone(&selected.pack.schema), rules.collect());
+    let mut rules: Vec<_> =
+        checked.filter_map(|c| if let Checked::Rule(rule) = c { Some(rule) } else { None }).collect();
+    // Windows hold many events: each holds what the rules read of it, and no more.
+    let kept = eval::read_fields(&selected.pack.schema, rules.iter().map(|rule| &**rule));
+    let schema = Arc::new(selected.pack.schema.keeping(&kept));
+    rules.iter_mut().for_each(|rule| rule.schema = Arc::clone(&schema));
     workspace.findings.extend(findings.all);
-    Some(found)
+    Some((schema, rules.into_iter().map(Arc::from).collect()))
 }
 
 /// A duration of the rule language, in milliseconds.

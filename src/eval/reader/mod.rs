@@ -24,13 +24,12 @@ mod object;
 
 use super::engine::Engine;
 use super::event::Event;
-use super::fields::used_fields;
+use super::fields::read_fields;
 use crate::diagnostic::Code;
 use crate::ir::Rule;
-use crate::pack::schema::{FieldId, Schema, SourceId};
+use crate::pack::schema::{Schema, SourceId};
 use lines::{Lines, Raw};
 use object::{Object, Outcome};
-use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -145,8 +144,7 @@ impl<R: Read> Reader<R> {
     pub fn new(input: R, schema: &Arc<Schema>, rules: &[Arc<Rule>]) -> Reader<R> {
         let engine = Engine::new(rules);
         let used: Vec<bool> = (0..schema.sources.len()).map(|n| engine.uses(SourceId(n as u32))).collect();
-        let mut fields: BTreeSet<FieldId> = rules.iter().flat_map(|r| used_fields(r)).collect();
-        fields.extend(schema.sources.values().filter_map(|s| s.tiebreaker));
+        let fields = read_fields(schema, rules.iter().map(|rule| &**rule));
         Reader { lines: Lines::new(input, LONGEST_LINE), object: Object::new(schema, &used, &fields), number: 0 }
     }
 

@@ -4,6 +4,8 @@ use super::*;
 use crate::eval::tests::kit::{at_least, field, matching, rule, stream, test_schema};
 use crate::eval::text_of;
 use crate::ir;
+use crate::pack::schema::FieldId;
+use std::collections::BTreeSet;
 
 /// A rule that uses every field of source `s` that a test reads.
 fn all_fields() -> Arc<Rule> {
