@@ -135,6 +135,7 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
         }
         let column = b.time.clone();
         b.push("a deadline is its hit's time", Stage::Compute(vec![(column, time)]));
+        rank_deadlines(b, &flat, &is);
     }
     let ranges = (0..b.ranges.len())
         .map(|r| {
@@ -152,7 +153,20 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
         matched.extend(h.matched.iter().map(|(stream, took)| (*stream, make::and([is(i), took.clone()]))));
         measured.extend(h.measured.iter().map(|(s, has)| (*s, has.clone().map(|has| make::and([is(i), has])))));
     }
-    Hits { hit: hits.hit, keys, ranges, matched, measured, evidence, delay: 0, members: hits.members }
+    let Hits { hit, members, .. } = hits;
+    Hits { hit, keys, ranges, matched, measured, evidence, made_by: None, delay: 0, members }
+}
+
+/// What comes at one deadline stands in the order of the signals, which thinning asks for.
+fn rank_deadlines(b: &mut Builder, flat: &[Hits], is: &dyn Fn(usize) -> Expr) {
+    if b.own_time.is_none() {
+        return;
+    }
+    let mut rank = b.rank.as_ref().map_or_else(|| make::integer(0), |r| make::sure(r, Type::INTEGER));
+    for (i, signal) in flat.iter().enumerate().filter_map(|(i, h)| Some((i, h.made_by?))) {
+        rank = make::choose(is(i), make::integer(i64::from(signal.0) + 1), rank);
+    }
+    b.rank = Some(b.compute("", "rank", rank));
 }
 
 fn flatten(hits: &Hits, flat: &mut Vec<Hits>) {

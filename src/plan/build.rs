@@ -73,6 +73,8 @@ pub(super) struct Hits {
     pub measured: Vec<(SignalId, Option<Expr>)>,
     /// The evidence's sum and its reasons.
     pub evidence: Option<Evidence>,
+    /// Whose hits these are, where they wait for a deadline.
+    pub made_by: Option<SignalId>,
     /// Added to the row's time: a trailing absence's length.
     pub delay: i64,
     /// Where hits are rows of their own (`any` without keys): each member's hits and its number in `via`.

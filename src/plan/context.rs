@@ -263,7 +263,12 @@ fn know(b: &mut Builder, id: ContextId, want: &Want, role: &Column) {
                 filter: measure.filter.as_ref().map(|f| b.lower(f)),
             };
             let value = match include_self {
-                true => measure::with_self(b, context, want, role, &asked),
+                true => {
+                    // What the asking row adds may read its time, and a hit at it may come later.
+                    let value = measure::with_self(b, context, want, role, &asked);
+                    let column = b.compute("", &context.name, value.clone());
+                    Expr { nullable: value.nullable, ..make::maybe(&column, context.ty) }
+                }
                 false => {
                     let measure::Asked { function, argument, filter } = asked;
                     let measured = Measured { function, argument, filter, ty: context.ty };

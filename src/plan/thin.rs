@@ -28,11 +28,13 @@ pub(super) fn thin(b: &mut Builder, hits: &Hits) {
     let mut by: Vec<(Column, Direction)> = keys.iter().map(|k| (k.clone(), Direction::Ascending)).collect();
     let mut order = b.order();
     if let Some(own) = b.own_time.clone() {
-        // What comes at a deadline comes after all events of that time.
+        // What comes at a deadline comes after all events of that time, by its signal and then by its last event.
         let waits = make::compare(CompareOp::Less, make::sure(&own, Type::TIMESTAMP), b.now());
         let late = b.compute("", "after_events", waits);
-        order.retain(|(c, _)| *c != own);
-        order.splice(1..1, [(late, Direction::Ascending), (own, Direction::Ascending)]);
+        let rank = b.rank.clone().filter(|_| !hits.members.is_empty());
+        let front: Vec<Column> = std::iter::once(late).chain(rank).chain([own]).collect();
+        order.retain(|(c, _)| !front.contains(c));
+        order.splice(1..1, front.into_iter().map(|c| (c, Direction::Ascending)));
     }
     by.extend(order);
     if !hits.members.is_empty() {

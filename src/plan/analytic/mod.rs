@@ -201,7 +201,8 @@ fn range_value(range: &Range, one: Expr) -> Expr {
 
 /// Hits without anything to add.
 fn plain(hit: Column, keys: Vec<Keyed>, ranges: Vec<Expr>) -> Hits {
-    Hits { hit, keys, ranges, matched: Vec::new(), measured: Vec::new(), evidence: None, delay: 0, members: Vec::new() }
+    let (matched, measured, members) = (Vec::new(), Vec::new(), Vec::new());
+    Hits { hit, keys, ranges, matched, measured, evidence: None, made_by: None, delay: 0, members }
 }
 
 /// Names the signal for a comment.

@@ -60,7 +60,8 @@ pub(super) fn sequence(b: &mut Builder, signal: &Signal, id: SignalId, sequence:
     let (hit, delay) = trailing(b, signal, sequence, hit);
     let ranges = ranges.iter().zip(&ones).map(|(r, one)| range_value(r, one.clone())).collect();
     let matched = matched(sequence);
-    Hits { matched, delay, ..super::plain(hit, group, ranges) }
+    let made_by = (delay > 0).then_some(id);
+    Hits { matched, made_by, delay, ..super::plain(hit, group, ranges) }
 }
 
 /// Absences and `until` are read by the group that they name; a chain has one group.
