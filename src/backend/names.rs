@@ -1,14 +1,10 @@
 //! Names of the columns that a query gives: what the rule calls a key or a detail, as a word that every dialect takes bare.
 
 use crate::plan::{Column, Output};
+use crate::syntax::word;
 
 /// Columns that every alert has. A key or a detail of such a name gets an underscore behind it.
 const OF_EVERY_ALERT: [&str; 6] = ["_time", "event_time", "confidence", "severity", "because", "alert_title"];
-
-/// A rule's name as a word: letters, digits and underscores.
-pub fn word(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
 
 /// The column of a key or a detail.
 pub fn alert_column(name: &str) -> String {
@@ -19,7 +15,8 @@ pub fn alert_column(name: &str) -> String {
     word
 }
 
-/// The columns of an alert that come from the rule: keys, details and entities. Where two have one name, the first stands.
+/// The columns of an alert that come from the rule: keys, details and entities. A detail of a key's name is not shown beside it; keys have
+/// names of their own (the checker sees to it).
 pub fn alert_columns(output: &Output) -> Vec<(String, &Column)> {
     let mut columns: Vec<(String, &Column)> = Vec::new();
     for (name, column) in output.group.iter().chain(&output.values) {

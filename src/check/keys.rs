@@ -12,6 +12,7 @@ use crate::pack::schema::{FieldId, SourceId};
 use crate::source::Span;
 use crate::syntax::expr::{Expr, ExprKind};
 use crate::syntax::rule::{By, Key, Name};
+use crate::syntax::word;
 use crate::value::Type;
 use std::collections::BTreeSet;
 
@@ -41,8 +42,11 @@ impl Checker<'_> {
         let keys: Vec<Option<ir::Key>> = by.value.iter().map(|k| self.key(k, rows, whose, role)).collect();
         let keys: Vec<ir::Key> = keys.into_iter().collect::<Option<_>>()?;
         for (place, key) in keys.iter().enumerate() {
-            if keys.iter().take(place).any(|k| k.name == key.name) {
-                let message = format!("the {} `{}` is listed twice", role.noun, key.name);
+            if let Some(first) = keys.iter().take(place).find(|k| word(&k.name) == word(&key.name)) {
+                let message = match first.name == key.name {
+                    true => format!("the {} `{}` is listed twice", role.noun, key.name),
+                    false => format!("`{}` and `{}` are one name in a query: label one of them", first.name, key.name),
+                };
                 return self.error(codes::TWICE, key.span, message);
             }
         }

@@ -52,9 +52,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
     };
-    // This thread works too, instead of waiting for others: fewer threads, each of which has memory of its own. Where there is a pool
-    // already, as in a program that calls this twice, that one serves.
-    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     let mut console = Console::new();
     let done = dispatch(&cli.command, &mut console).and_then(|exit| Ok(console.flush().map(|()| exit)?));
     match done {

@@ -97,7 +97,9 @@ impl Engine {
     /// As [`Engine::finish`], for who still asks for a tally.
     pub(super) fn end(&mut self, until: Option<i64>, alert: &mut impl FnMut(Alert)) {
         if let Some(until) = until.or(self.now) {
-            self.report(until.saturating_add(1), alert);
+            let after = until.saturating_add(1);
+            self.report(after, alert);
+            self.now = self.now.max(Some(after));
         }
     }
 

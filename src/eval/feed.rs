@@ -66,7 +66,7 @@ impl Feed {
         self.over.as_mut().map_or(Ok(()), |over| over.engine.advance(time, &mut counted(told, alert)))
     }
 
-    /// As [`Engine::finish`].
+    /// As [`Engine::finish`]; an event that is pushed afterwards is out of order.
     pub fn finish(&mut self, until: Option<i64>, alert: &mut impl FnMut(Alert)) {
         if self.over.is_none() {
             return self.events.end(until, alert);

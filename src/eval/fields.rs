@@ -1,8 +1,9 @@
-//! Which fields a rule uses: they order events of equal time, and a reader materialises no others.
+//! Which fields a rule uses: they order events of equal time, and a reader materialises no others, and the events of a run have no room for others.
 
 use crate::ir::{Expr, ExprKind, Leaf, Rule};
 use crate::pack::schema::{FieldId, Schema, SourceId};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The fields named by the rule's filters, lets, keys, measures, contexts, confidence, alert and exceptions, in schema order.
 pub fn used_fields(rule: &Rule) -> BTreeSet<FieldId> {
@@ -19,9 +20,19 @@ pub fn used_fields(rule: &Rule) -> BTreeSet<FieldId> {
 }
 
 /// The fields of events that rules of one schema read: those that they use, and what orders events of equal time.
-pub fn read_fields<'r>(schema: &Schema, rules: impl IntoIterator<Item = &'r Rule>) -> BTreeSet<FieldId> {
+pub(super) fn read_fields<'r>(schema: &Schema, rules: impl IntoIterator<Item = &'r Rule>) -> BTreeSet<FieldId> {
     let tiebreakers = schema.sources.values().filter_map(|source| source.tiebreaker);
     rules.into_iter().flat_map(used_fields).chain(tiebreakers).collect()
+}
+
+/// Rules of one schema over events that hold what these rules read and no more, with the schema of such events. A reader of such
+/// events has to be made with this schema.
+pub fn narrowed(schema: &Schema, rules: Vec<Rule>) -> (Arc<Schema>, Vec<Arc<Rule>>) {
+    let kept = read_fields(schema, &rules);
+    let schema = Arc::new(schema.keeping(&kept));
+    let narrow = |rule| Arc::new(Rule { schema: Arc::clone(&schema), ..rule });
+    let rules = rules.into_iter().map(narrow).collect();
+    (schema, rules)
 }
 
 /// The sources of the rule's events, each once, in the order of events.

@@ -55,7 +55,7 @@ pub use engine::{Engine, OutOfOrder, Tally};
 pub use event::Event;
 pub use expression::{Tables, pattern, text_of};
 pub use feed::Feed;
-pub use fields::read_fields;
+pub use fields::narrowed;
 pub use lateness::{Lateness, TooLate};
 pub use reader::{Line, LineError, Problem, Reader};
 pub use template::printed;

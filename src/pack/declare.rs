@@ -15,7 +15,10 @@ use crate::syntax::decode;
 use crate::syntax::decode::kit::{self, Fields};
 use crate::syntax::expr::{ExprKind, Literal};
 use crate::syntax::rule::Name;
+use crate::syntax::word;
 use crate::value::{Scalar, Type};
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry as Place;
 
 const TAKEN: [&str; 3] = ["source", "time", "it"];
 const TIME_UNITS: [&str; 4] = ["ms", "s", "us", "ns"];
@@ -38,6 +41,7 @@ pub fn read(files: &[Node], findings: &mut Findings) -> Schema {
         declare_field(entry, &mut schema, findings);
     }
     refuse_nested(&schema, findings);
+    refuse_alike(&schema, findings);
     let mut common = SourceFields::default();
     for entries in sections.iter().map(|s| s.common) {
         common.extend(presences(entries, &schema, findings));
@@ -218,6 +222,23 @@ fn refuse_nested(schema: &Schema, findings: &mut Findings) {
         if let Some((outer, first)) = outer {
             let message = format!("`{name}` lies inside the field `{outer}`, and a nested record cannot have both");
             findings.push(Diagnostic::error(codes::TAKEN, field.span, message).related(first.span, "the outer field"));
+        }
+    }
+}
+
+/// Two names that a query cannot tell apart.
+fn refuse_alike(schema: &Schema, findings: &mut Findings) {
+    let mut words: FxHashMap<String, (&String, Span)> = FxHashMap::default();
+    for (name, field) in &schema.fields {
+        match words.entry(word(name)) {
+            Place::Vacant(free) => {
+                free.insert((name, field.span));
+            }
+            Place::Occupied(taken) => {
+                let (first, at) = taken.get();
+                let message = format!("`{name}` and `{first}` are one name in a query, `{}`", taken.key());
+                findings.push(Diagnostic::error(codes::TAKEN, field.span, message).related(*at, "the other field"));
+            }
         }
     }
 }

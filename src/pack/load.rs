@@ -161,8 +161,8 @@ fn read_rules(root: &Path, files: &mut Files, findings: &mut Findings) -> Vec<Ru
         walk.filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|p| is_file_or_lost(p)).collect();
     paths.sort();
     paths.retain(|path| path.parent() != Some(root) || looks_like_a_rule(path, files));
-    // Texts are numbered in the order of paths; what they say is read side by side.
-    let texts: Vec<(Text, PathBuf)> = paths.into_iter().filter_map(|path| Some((text(&path, files)?, path))).collect();
+    // Texts are numbered one after the other; what they say is read side by side.
+    let texts: Vec<_> = paths.into_iter().filter_map(|path| Some((text(&path, files)?, path))).collect();
     let read: Vec<(Option<RuleFile>, Findings)> = texts
         .into_par_iter()
         .map(|(text, path)| {
@@ -197,49 +197,28 @@ fn is_fixture(path: &Path) -> bool {
     path.to_string_lossy().ends_with(".test.yaml")
 }
 
-/// What a file of the pack holds for [`read_rule`].
-enum Text {
-    Rule(FileId, Arc<str>),
-    /// It cannot be read.
-    Lost(Diagnostic),
-    /// Its name says YAML, but not as names of rules do.
-    OtherEnding,
-}
-
-/// None for a file that is no rule by its name.
-fn text(path: &Path, files: &mut Files) -> Option<Text> {
+/// The text of what may be a rule, or why it is not read; none for a file that is no rule by its name.
+fn text(path: &Path, files: &mut Files) -> Option<Result<(FileId, Arc<str>), Diagnostic>> {
     match path.extension().and_then(|e| e.to_str()) {
-        Some("yaml") if !is_fixture(path) => Some(match files.read(path, YAML_LIMIT) {
-            Ok(id) => Text::Rule(id, files.shared_text(id)),
-            Err(found) => Text::Lost(found),
-        }),
-        Some("yml") => Some(Text::OtherEnding),
+        Some("yaml") if !is_fixture(path) => Some(files.read(path, YAML_LIMIT).map(|id| (id, files.shared_text(id)))),
+        Some("yml") => Some(Err(not_read(path, "rename it to `.yaml`"))),
         _ => None,
     }
 }
 
-fn read_rule(path: PathBuf, text: Text, findings: &mut Findings) -> Option<RuleFile> {
-    let node = match text {
-        Text::Rule(id, text) => yaml::parse(id, &text, findings)?,
-        Text::Lost(found) => {
-            findings.push(found);
-            return None;
-        }
-        Text::OtherEnding => {
-            not_read(&path, "rename it to `.yaml`", findings);
-            return None;
-        }
-    };
+fn read_rule(path: PathBuf, text: Result<(FileId, Arc<str>), Diagnostic>, findings: &mut Findings) -> Option<RuleFile> {
+    let (id, text) = text.map_err(|found| findings.push(found)).ok()?;
+    let node = yaml::parse(id, &text, findings)?;
     if node.get("rule").is_none() {
-        not_read(&path, "a rule begins with `rule: NAME`", findings);
+        findings.push(not_read(&path, "a rule begins with `rule: NAME`"));
         return None;
     }
     Some(RuleFile { rule: decode::rule(&node, findings), path })
 }
 
-fn not_read(path: &Path, help: &str, findings: &mut Findings) {
+fn not_read(path: &Path, help: &str) -> Diagnostic {
     let message = format!("`{}` is not read", path.display());
-    findings.push(Diagnostic::new(codes::NOT_READ, Severity::Warning, None, message).help(help));
+    Diagnostic::new(codes::NOT_READ, Severity::Warning, None, message).help(help)
 }
 
 fn yaml_files(dir: &Path) -> Vec<PathBuf> {

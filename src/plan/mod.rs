@@ -20,16 +20,18 @@ mod lower;
 pub mod make;
 pub mod names;
 mod output;
+mod planned;
 mod read;
 mod thin;
 mod tidy;
+
+pub use planned::Planned;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir;
 use crate::pack::schema::{FieldId, SourceId};
 use crate::value::Type;
 use names::Names;
-use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Words that no column is named: some dialect reads them as its own.
@@ -352,26 +354,6 @@ pub enum LossKind {
     MayMiss,
     /// Something may be reported too much.
     MayOverReport,
-}
-
-/// A rule with its plan, which is made when it is first asked for: once for all targets.
-#[derive(Debug)]
-pub struct Planned<'r> {
-    /// The rule.
-    pub rule: &'r ir::Rule,
-    plan: OnceCell<Result<Plan, Vec<Diagnostic>>>,
-}
-
-impl<'r> Planned<'r> {
-    /// Not planned yet.
-    pub fn new(rule: &'r ir::Rule) -> Planned<'r> {
-        Planned { rule, plan: OnceCell::new() }
-    }
-
-    /// The plan, or every reason why there is none.
-    pub fn plan(&self) -> Result<&Plan, Vec<Diagnostic>> {
-        self.plan.get_or_init(|| plan(self.rule)).as_ref().map_err(Clone::clone)
-    }
 }
 
 /// A plan for the rule, or every reason why there is none.

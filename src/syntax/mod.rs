@@ -9,3 +9,6 @@ pub mod expr;
 pub mod parse;
 pub mod print;
 pub mod rule;
+mod word;
+
+pub use word::word;

@@ -23,7 +23,7 @@ pub enum Value {
     Integer(i64),
     /// A finite or infinite number.
     Number(f64),
-    /// A string that is not empty. A short one (a device, an app) stands in the value itself: no look elsewhere, no count to keep.
+    /// A string that is not empty. One of up to 23 bytes (a device, an app) stands in the value itself: no look elsewhere, no count to keep.
     String(SmolStr),
     /// Milliseconds since the epoch, UTC.
     Timestamp(i64),

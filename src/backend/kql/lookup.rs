@@ -6,10 +6,10 @@ use super::dialect::{in_net, matching, null};
 use super::read::declared;
 use super::text::quote;
 use crate::backend::cases;
-use crate::backend::names::word;
 use crate::ir::LookupId;
 use crate::pack::lookup::{Lookup, Matching};
 use crate::plan::{Column, Expr};
+use crate::syntax::word;
 use crate::value::{Type, Value};
 use serde_json::json;
 

@@ -147,7 +147,7 @@ fn of_rule(
             None => Outcome::Invalid,
         },
         (None, Checked::NotDeployed { missing }) => Outcome::NotDeployed(missing.clone()),
-        (None, _) => Outcome::Invalid,
+        (None, Checked::Invalid | Checked::Rule(_)) => Outcome::Invalid,
     };
     let mut all: Vec<Compiled> = wish.targets.iter().map(|target| one(*target, outcome(*target))).collect();
     if wish.elastic {

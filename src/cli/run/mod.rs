@@ -61,7 +61,7 @@ pub(super) fn told(findings: &Findings) -> Vec<Diagnostic> {
     findings.all.iter().filter(told).cloned().collect()
 }
 
-/// The rules that were asked for, of one pack, with its schema; none where something is in the way, which the findings tell.
+/// The rules that were asked for, of one pack, with the schema of events that hold what they read; none where something is in the way, which the findings tell.
 pub(super) fn rules(workspace: &mut Workspace, environment: Option<&str>) -> Option<(Arc<Schema>, Vec<Arc<Rule>>)> {
     if workspace.packs.len() > 1 {
         let message = "the rules are of several packs, and events of one schema are read".to_owned();
@@ -78,14 +78,11 @@ pub(super) fn rules(workspace: &mut Workspace, environment: Option<&str>) -> Opt
     };
     let mut findings = Findings::default();
     let checked = selected.rules().map(|rule| selected.check(rule, environment, Expired::Lint, &mut findings));
-    let mut rules: Vec<_> =
-        checked.filter_map(|c| if let Checked::Rule(rule) = c { Some(rule) } else { None }).collect();
+    let rules = checked.filter_map(|c| if let Checked::Rule(rule) = c { Some(*rule) } else { None });
     // Windows hold many events: each holds what the rules read of it, and no more.
-    let kept = eval::read_fields(&selected.pack.schema, rules.iter().map(|rule| &**rule));
-    let schema = Arc::new(selected.pack.schema.keeping(&kept));
-    rules.iter_mut().for_each(|rule| rule.schema = Arc::clone(&schema));
+    let found = eval::narrowed(&selected.pack.schema, rules.collect());
     workspace.findings.extend(findings.all);
-    Some((schema, rules.into_iter().map(Arc::from).collect()))
+    Some(found)
 }
 
 /// A duration of the rule language, in milliseconds.

@@ -30,6 +30,8 @@ struct Memo(RefCell<Vec<Option<Answer>>>);
 /// A key, and the number of its row.
 type Answer = (SmolStr, Option<usize>);
 
+/// Longer strings are not remembered.
+const LONGEST: usize = 128;
 /// Places of a [`Memo`]; a power of two.
 const REMEMBERED: usize = 1024;
 
@@ -143,6 +145,9 @@ impl Table {
 impl Memo {
     /// What was answered for the string, or the answer of a search.
     fn answer(&self, text: &SmolStr, search: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        if text.len() > LONGEST {
+            return search();
+        }
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
         let place = hasher.finish() as usize % REMEMBERED;

@@ -18,7 +18,7 @@ pub enum What {
 /// What the object said so far.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Keeps strings once.
+    /// Keeps long strings once.
     pub strings: Interner,
     /// The source, and whether a rule uses it.
     pub source: Option<(SourceId, bool)>,

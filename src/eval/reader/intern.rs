@@ -8,7 +8,7 @@ use std::hash::Hasher;
 /// Places; a power of two.
 const PLACES: usize = 1 << 14;
 /// Up to this length a value holds its string itself, and there is nothing to keep.
-const SHORT: usize = 23;
+const SHORT: usize = SmolStr::INLINE_CAP;
 /// Longer strings seldom come again, and would make the table's size depend on the input.
 const LONGEST: usize = 128;
 

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Item<'a> {
     /// What each item has to be.
     pub target: Target,
-    /// Keeps strings once.
+    /// Keeps long strings once.
     pub strings: &'a mut Interner,
 }
 

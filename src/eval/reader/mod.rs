@@ -140,7 +140,7 @@ fn hint(nearest: Option<&str>) -> String {
 }
 
 impl<R: Read> Reader<R> {
-    /// Reads for rules that share one schema.
+    /// Reads for rules that share one schema, this one.
     pub fn new(input: R, schema: &Arc<Schema>, rules: &[Arc<Rule>]) -> Reader<R> {
         let engine = Engine::new(rules);
         let used: Vec<bool> = (0..schema.sources.len()).map(|n| engine.uses(SourceId(n as u32))).collect();

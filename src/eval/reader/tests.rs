@@ -191,3 +191,40 @@ fn lines_longer_than_the_buffer_are_whole() {
     let out = said(input.as_bytes());
     assert_eq!((out.len(), out[0].len() > 1 << 20, out[1].as_str()), (2, true, "unused @2"));
 }
+
+#[test]
+fn rules_over_events_that_hold_only_what_they_read_alert_as_before() {
+    let mut matching = rule(&[(SourceId(0), "")], vec![matching(stream(0))]);
+    matching.alert.details = ["peer", "n"].iter().map(|n| ((*n).to_owned(), field(n))).collect();
+    let schema = Arc::clone(&matching.schema);
+    let lines = concat!(
+        r#"{"source":"s","time":1,"g":"a","k":"K","n":2,"x":1.5,"seq":9,"peer":"10.0.0.1","took":3}"#,
+        "\n",
+        r#"{"source":"s","time":1,"g":"b","n":7,"seq":4,"tags":["t"],"at":5}"#,
+        "\n",
+        r#"{"source":"t","time":2,"g":"a","n":1}"#,
+    );
+    let alerts = |schema: &Arc<Schema>, rule: Arc<Rule>| {
+        let rules = [rule];
+        let mut reader = Reader::new(lines.as_bytes(), schema, &rules);
+        let (mut engine, mut alerts, mut widest) = (Engine::new(&rules), Vec::new(), 0);
+        while let Some(line) = reader.next_line().unwrap() {
+            match line {
+                Line::Event(event) => {
+                    widest = widest.max(event.values.len());
+                    engine.push(event, &mut |a| alerts.push(a)).unwrap();
+                }
+                Line::Unused { time } => engine.advance(time, &mut |a| alerts.push(a)).unwrap(),
+                Line::Bad(bad) => panic!("{bad}"),
+            }
+        }
+        engine.finish(None, &mut |a| alerts.push(a));
+        (widest, format!("{alerts:?}"))
+    };
+    let (narrow, rules) = crate::eval::narrowed(&schema, vec![matching.clone()]);
+    let (all, few) = (alerts(&schema, Arc::new(matching)), alerts(&narrow, rules.into_iter().next().unwrap()));
+    assert!(all.1.contains("10.0.0.1") && all.1.matches("rule:").count() == 2, "{}", all.1);
+    assert_eq!(few.1, all.1);
+    // `peer`, `n`, and `seq`, which orders equal times.
+    assert_eq!((all.0, few.0), (9, 3));
+}
