@@ -1,7 +1,7 @@
 //! Names of the columns that a query gives: what the rule calls a key or a detail, as a word that every dialect takes bare.
 
+use crate::pack::word;
 use crate::plan::{Column, Output};
-use crate::syntax::word;
 
 /// Columns that every alert has. A key or a detail of such a name gets an underscore behind it.
 const OF_EVERY_ALERT: [&str; 6] = ["_time", "event_time", "confidence", "severity", "because", "alert_title"];

@@ -9,10 +9,10 @@ use super::rows::{Facts, Rows};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Keys, LetId};
 use crate::pack::schema::{FieldId, SourceId};
+use crate::pack::word;
 use crate::source::Span;
 use crate::syntax::expr::{Expr, ExprKind};
 use crate::syntax::rule::{By, Key, Name};
-use crate::syntax::word;
 use crate::value::Type;
 use std::collections::BTreeSet;
 

@@ -7,6 +7,7 @@
 //!   another (`network`, `network.protocol`) is refused, since a nested record cannot have both.
 
 use super::schema::{Field, FieldId, Presence, Schema, Source, SourceFields};
+use super::word::word;
 use super::{alerts, codes};
 use crate::diagnostic::{Code, Diagnostic, Findings, nearest};
 use crate::source::Span;
@@ -15,7 +16,6 @@ use crate::syntax::decode;
 use crate::syntax::decode::kit::{self, Fields};
 use crate::syntax::expr::{ExprKind, Literal};
 use crate::syntax::rule::Name;
-use crate::syntax::word;
 use crate::value::{Scalar, Type};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry as Place;

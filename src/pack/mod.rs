@@ -13,8 +13,10 @@ pub mod schema;
 mod table;
 #[cfg(test)]
 mod tests;
+mod word;
 
 pub use load::{find_root, load};
+pub use word::word;
 
 use crate::source::Span;
 use crate::syntax::expr::Expr;

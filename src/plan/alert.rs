@@ -2,6 +2,7 @@
 
 use super::analytic::members;
 use super::build::{Builder, Hits, Keyed, Range};
+use super::deadline;
 use super::output::{output, text_of};
 use super::thin::thin;
 use super::{Column, Expr, Stage, make};
@@ -116,7 +117,7 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
         // Without a key a row is in no group, so it is no hit.
         only.keys.iter_mut().for_each(|k| k.nullable = false);
         if only.delay > 0 {
-            b.keep_own_time();
+            deadline::before(b, std::slice::from_mut(&mut only));
             let time = make::add(b.now(), make::duration(only.delay));
             let column = b.time.clone();
             b.push("the deadline is the hit's time", Stage::Compute(vec![(column, time)]));
@@ -128,14 +129,14 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
     b.push("one row per member that hit", Stage::Expand { out: via.clone(), values });
     let is = |i: usize| make::equal(make::sure(&via, Type::INTEGER), make::integer(i as i64));
     if flat.iter().any(|h| h.delay > 0) {
-        b.keep_own_time();
+        deadline::before(b, &mut flat);
         let mut time = b.now();
         for (i, h) in flat.iter().enumerate().filter(|(_, h)| h.delay > 0) {
             time = make::choose(is(i), make::add(b.now(), make::duration(h.delay)), time);
         }
         let column = b.time.clone();
         b.push("a deadline is its hit's time", Stage::Compute(vec![(column, time)]));
-        rank_deadlines(b, &flat, &is);
+        deadline::rank(b, &flat, &is);
     }
     let ranges = (0..b.ranges.len())
         .map(|r| {
@@ -155,18 +156,6 @@ fn one_row_per_hit(b: &mut Builder, hits: Hits) -> Hits {
     }
     let Hits { hit, members, .. } = hits;
     Hits { hit, keys, ranges, matched, measured, evidence, made_by: None, delay: 0, members }
-}
-
-/// What comes at one deadline stands in the order of the signals, which thinning asks for.
-fn rank_deadlines(b: &mut Builder, flat: &[Hits], is: &dyn Fn(usize) -> Expr) {
-    if b.own_time.is_none() {
-        return;
-    }
-    let mut rank = b.rank.as_ref().map_or_else(|| make::integer(0), |r| make::sure(r, Type::INTEGER));
-    for (i, signal) in flat.iter().enumerate().filter_map(|(i, h)| Some((i, h.made_by?))) {
-        rank = make::choose(is(i), make::integer(i64::from(signal.0) + 1), rank);
-    }
-    b.rank = Some(b.compute("", "rank", rank));
 }
 
 fn flatten(hits: &Hits, flat: &mut Vec<Hits>) {
@@ -305,24 +294,6 @@ fn severity(b: &mut Builder, confidence: Option<&Column>) {
 }
 
 impl Builder<'_> {
-    /// Keeps the time of the last event, before a hit gets another one, where the alert reads it.
-    pub fn keep_own_time(&mut self) {
-        if self.own_time.is_some() {
-            return;
-        }
-        // Hits of one time stand in the order of their last events, which thinning asks for.
-        let mut read = self.rule.alert.once_per.is_some();
-        for expr in expressions(self.rule) {
-            ir::walk::rows(self.rule, expr, &mut |e| read |= matches!(e.kind, ExprKind::Leaf(Leaf::Time)));
-        }
-        if read {
-            let column = self.column("last_event_time");
-            let time = self.now();
-            self.push("", Stage::Compute(vec![(column.clone(), time)]));
-            self.own_time = Some(column);
-        }
-    }
-
     /// Whether the column is one of the hit's keys, which no hit is without.
     pub fn is_hit_key(&self, column: &Column) -> bool {
         self.hit.iter().flat_map(|h| &h.keys).any(|k| k.column == *column && !k.nullable)

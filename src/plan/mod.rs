@@ -16,6 +16,7 @@ mod analytic;
 mod build;
 pub mod columns;
 mod context;
+mod deadline;
 mod lower;
 pub mod make;
 pub mod names;

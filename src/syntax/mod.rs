@@ -9,6 +9,3 @@ pub mod expr;
 pub mod parse;
 pub mod print;
 pub mod rule;
-mod word;
-
-pub use word::word;

@@ -8,8 +8,8 @@ use super::text::quote;
 use crate::backend::cases;
 use crate::ir::LookupId;
 use crate::pack::lookup::{Lookup, Matching};
+use crate::pack::word;
 use crate::plan::{Column, Expr};
-use crate::syntax::word;
 use crate::value::{Type, Value};
 use serde_json::json;
 
