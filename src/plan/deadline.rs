@@ -9,15 +9,18 @@ use std::collections::BTreeSet;
 /// What late hits still have to read of their last events' time is read before they get their own.
 pub(super) fn before(b: &mut Builder, flat: &mut [Hits]) {
     b.keep_own_time();
-    for hits in flat.iter_mut().filter(|h| h.delay > 0) {
-        let reasons = hits.evidence.iter_mut().flat_map(|e| &mut e.reasons).map(|(holds, _)| holds);
-        for value in hits.ranges.iter_mut().chain(reasons) {
-            let mut read = BTreeSet::new();
-            columns::of_expr(value, &mut read);
-            if read.contains(&b.time) {
-                let column = b.compute("", "held", value.clone());
-                *value = Expr { nullable: value.nullable, ..make::maybe(&column, value.ty) };
-            }
+    flat.iter_mut().filter(|h| h.delay > 0).for_each(|hits| hold(b, hits));
+}
+
+/// Computes what is said of the hits and reads their rows' time.
+pub(super) fn hold(b: &mut Builder, hits: &mut Hits) {
+    let reasons = hits.evidence.iter_mut().flat_map(|e| &mut e.reasons).map(|(holds, _)| holds);
+    for value in hits.ranges.iter_mut().chain(reasons) {
+        let mut read = BTreeSet::new();
+        columns::of_expr(value, &mut read);
+        if read.contains(&b.time) {
+            let column = b.compute("", "range_holds", value.clone());
+            *value = Expr { nullable: value.nullable, ..make::maybe(&column, value.ty) };
         }
     }
 }

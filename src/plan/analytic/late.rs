@@ -4,6 +4,7 @@
 use super::{members, order};
 use crate::ir::{Analytic, CompareOp, Rule, Signal, SignalId, StreamRef, lookback};
 use crate::plan::build::{Builder, Hits};
+use crate::plan::deadline;
 use crate::plan::{Column, Expr, Stage, columns as read, make};
 use crate::source::Span;
 use crate::value::{Scalar, Type, Value};
@@ -19,8 +20,9 @@ pub(super) fn feeds(rule: &Rule, id: SignalId) -> bool {
 }
 
 /// The hits of a trailing absence, at their deadlines.
-pub(super) fn deadlines(b: &mut Builder, signal: &Signal, id: SignalId, hits: Hits) -> Hits {
+pub(super) fn deadlines(b: &mut Builder, signal: &Signal, id: SignalId, mut hits: Hits) -> Hits {
     keep_time(b);
+    deadline::hold(b, &mut hits);
     let late = b.column("late");
     let values = vec![(0, make::boolean(true)), (1, make::flag(&hits.hit))];
     b.push(
