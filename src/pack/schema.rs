@@ -82,6 +82,7 @@ pub enum Unavailable {
 impl Schema {
     /// The schema of events that hold these fields alone. Numbers of fields and sources stay; a field's place in an event does not, and a
     /// source has no other field: it is for evaluating rules, not for checking them.
+    #[must_use]
     pub fn keeping(&self, kept: &BTreeSet<FieldId>) -> Schema {
         let mut schema = self.clone();
         for source in schema.sources.values_mut() {
