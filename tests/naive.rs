@@ -57,6 +57,8 @@ fn random_rules_alert_as_the_meaning_says() {
             "{form:?}: {} pairs of {} rules, {} pairs with {} alerts; left open: {}; refused: {refused} {:?}",
             tally.pairs, tally.rules, tally.with_alerts, tally.alerts, tally.open, tally.refused
         );
+        // The share of a few pairs varies: a run of few asks for half of it.
+        let floor = if pairs < ENOUGH { floor / 2 } else { *floor };
         let alerting = tally.with_alerts * 100 >= floor * tally.pairs;
         wrong.extend((!alerting).then(|| format!("too few {form:?} with an alert: {}", tally.with_alerts)));
         wrong.extend((refused * 100 > 5 * tally.rules).then(|| format!("too many {form:?} are refused: {refused}")));
